@@ -1,0 +1,385 @@
+"""The messages of `docs/protocol.md`: requests parsed and checked, events encoded, and the client's half.
+
+Pure: no socket, no clock, no log. Whoever logs a `ProtocolError` logs its code: the message may quote what
+the client sent.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+from eva.step import ORDERS, BadStep, CritiquePiece, Order, ProofStep, Scored, StepScore
+
+VERSION = 1
+VERSIONS = (VERSION,)
+MAX_BYTES = 4 * 1024 * 1024
+"""The longest message that is read; a longer one is answered with `too_large`."""
+MAX_FRAME = 16 * 1024 * 1024
+"""The longest frame that is taken from the network; a longer one ends the connection."""
+MAX_DEPTH = 32
+MAX_STEPS = 1000
+MAX_ID = 64
+DEFAULT_DEADLINE_MS = 60_000
+MAX_DEADLINE_MS = 3_600_000
+
+Code = Literal[
+    "bad_request", "unsupported_version", "too_large", "busy", "deadline", "cancelled", "model_error"
+]
+WIRE_STATUSES = ("scored", "off_format", "too_long")
+
+
+class ProtocolError(Exception):
+    """A message that is refused: its `code`, and the `id` as far as it could be read (else `""`)."""
+
+    def __init__(self, code: Code, message: str, id: str = "") -> None:
+        super().__init__(message)
+        self.code: Code = code
+        self.message = message
+        self.id = id
+
+
+class BadEvent(ValueError):
+    """An event that does not follow the protocol; the message names the field."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreRequest:
+    """Score `steps`; what is not done `deadline_ms` milliseconds after arrival ends with `deadline`."""
+
+    id: str
+    steps: tuple[ProofStep, ...]
+    critique: bool = True
+    order: Order = "score_first"
+    deadline_ms: int = DEFAULT_DEADLINE_MS
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "steps": [step.to_json() for step in self.steps],
+            "critique": self.critique,
+            "order": self.order,
+            "deadline_ms": self.deadline_ms,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class CancelRequest:
+    """End the request `id` of this client."""
+
+    id: str
+
+    def to_json(self) -> dict[str, Any]:
+        return {}
+
+
+@dataclass(frozen=True, slots=True)
+class HealthRequest:
+    """How is the daemon?"""
+
+    id: str
+
+    def to_json(self) -> dict[str, Any]:
+        return {}
+
+
+Request = ScoreRequest | CancelRequest | HealthRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The request is answered whole: `steps` scored by `model` in `elapsed_ms` milliseconds from arrival."""
+
+    steps: int
+    model: str
+    elapsed_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """The request ended otherwise. `versions` is there for `unsupported_version` only."""
+
+    code: str
+    message: str
+    versions: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """The daemon's state: steps that wait (`queued_steps`, of at most `queue_limit`) and that the model has
+    in hand (`running_steps`), steps scored since the start `uptime_s` seconds ago."""
+
+    version: str
+    pid: int
+    model: str
+    scale: tuple[int, int]
+    dimensions: tuple[str, ...]
+    weights: dict[str, float]
+    uptime_s: float
+    queued_steps: int
+    queue_limit: int
+    running_steps: int
+    scored_steps: int
+    state: str = "ready"
+    versions: tuple[int, ...] = field(default=VERSIONS)
+
+
+Event = Scored | CritiquePiece | Done | Failure | Health
+
+
+def parse_request(raw: bytes) -> Request:
+    """The request in one frame. Raises `ProtocolError` with the code that the client is to be told."""
+    if len(raw) > MAX_BYTES:
+        raise ProtocolError("too_large", f"the message has {len(raw)} bytes, at most {MAX_BYTES} are allowed")
+    data = _load(raw)
+    id = data.get("id")
+    known = id if isinstance(id, str) and 1 <= len(id) <= MAX_ID else ""
+    try:
+        _check_version(data)
+        if not known:
+            raise ProtocolError("bad_request", f"field 'id' must be a string of 1 to {MAX_ID} characters")
+        kind = data.get("type")
+        if kind == "score":
+            return _score_request(known, data)
+        if kind == "cancel":
+            return CancelRequest(known)
+        if kind == "health":
+            return HealthRequest(known)
+        raise ProtocolError(
+            "bad_request", f"field 'type' must be 'score', 'cancel' or 'health', not {_shown(kind)}"
+        )
+    except ProtocolError as error:
+        error.id = known
+        raise
+
+
+def encode_request(request: Request) -> bytes:
+    """The frame of a request."""
+    kind = {ScoreRequest: "score", CancelRequest: "cancel", HealthRequest: "health"}[type(request)]
+    return _dump({"eva": VERSION, "type": kind, "id": request.id, **request.to_json()})
+
+
+def encode_event(id: str, event: Event) -> bytes:
+    """The frame of an event of request `id`. Raises `ValueError` for numbers that JSON has not (NaN)."""
+    head: dict[str, Any] = {"eva": VERSION, "type": "error", "id": id}
+    body: dict[str, Any]
+    if isinstance(event, Scored):
+        head["type"] = "score"
+        body = event.score.to_json()
+        body.pop("critique", None)  # words travel as pieces
+    elif isinstance(event, CritiquePiece):
+        head["type"] = "critique"
+        body = {"index": event.index, "text": event.text, "final": event.final}
+    elif isinstance(event, Done):
+        head["type"] = "done"
+        body = asdict(event)
+    elif isinstance(event, Health):
+        head["type"] = "health"
+        body = asdict(event)
+    else:
+        body = {"code": event.code, "message": event.message}
+        if event.versions:
+            body["versions"] = list(event.versions)
+    return _dump(head | body)
+
+
+def parse_event(raw: bytes) -> tuple[str, Event]:
+    """The request's id and the event in one frame. Raises `BadEvent`."""
+    try:
+        data = _load(raw)
+        _check_version(data)
+    except ProtocolError as error:
+        raise BadEvent(error.message) from None
+    id = _get(data, "id", str)
+    kind = data.get("type")
+    if kind == "score":
+        return id, Scored(_step_score(data))
+    if kind == "critique":
+        index = _whole(data, "index")
+        return id, CritiquePiece(index, _get(data, "text", str), _get(data, "final", bool))
+    if kind == "done":
+        return id, Done(_whole(data, "steps"), _get(data, "model", str), _real(data, "elapsed_ms"))
+    if kind == "error":
+        versions = _get(data, "versions", list) if "versions" in data else ()
+        return id, Failure(
+            _get(data, "code", str),
+            _get(data, "message", str),
+            tuple(v for v in versions if isinstance(v, int)),
+        )
+    if kind == "health":
+        return id, _health(data)
+    raise BadEvent(f"field 'type' is {_shown(kind)}, no event of protocol {VERSION}")
+
+
+# A string literal (closed or not, so that the scan stays linear), or one bracket.
+_TOKEN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"?|[\[\]{}]', re.DOTALL)
+_OPEN, _CLOSE = (b"[", b"{"), (b"]", b"}")
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
+
+
+def _load(raw: bytes) -> dict[str, Any]:
+    """One JSON object. The depth is counted before the parser recurses."""
+    depth = 0
+    for token in _TOKEN.finditer(raw):
+        if token[0] in _OPEN:
+            depth += 1
+            if depth > MAX_DEPTH:
+                raise ProtocolError("bad_request", f"the message nests deeper than {MAX_DEPTH} levels")
+        elif token[0] in _CLOSE:
+            depth -= 1
+    try:
+        data = json.loads(raw.decode("utf-8"), parse_constant=_refuse_constant)
+        if _SURROGATE.search(raw):
+            json.dumps(data, ensure_ascii=False).encode("utf-8")
+    except UnicodeDecodeError as error:
+        raise ProtocolError("bad_request", f"the message is not UTF-8 (byte {error.start})") from None
+    except UnicodeEncodeError:
+        raise ProtocolError("bad_request", "the message holds half of a surrogate pair (\\ud800…)") from None
+    except json.JSONDecodeError as error:
+        raise ProtocolError(
+            "bad_request", f"the message is not JSON: {error.msg} (character {error.pos})"
+        ) from None
+    except ValueError as error:  # NaN, or an integer of thousands of digits
+        raise ProtocolError("bad_request", f"the message is not JSON: {error}") from None
+    if not isinstance(data, dict):
+        raise ProtocolError("bad_request", f"the message must be a JSON object, not {_shown(data)}")
+    return data
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is not a JSON number")
+
+
+def _dump(data: Mapping[str, Any]) -> bytes:
+    return json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode("utf-8")
+
+
+def _check_version(data: Mapping[str, Any]) -> None:
+    version = data.get("eva")
+    if isinstance(version, bool) or not isinstance(version, int):
+        raise ProtocolError(
+            "bad_request", f"field 'eva' must be the protocol's version, not {_shown(version)}"
+        )
+    if version not in VERSIONS:
+        spoken = ", ".join(map(str, VERSIONS))
+        raise ProtocolError(
+            "unsupported_version", f"version {_shown(version)} is not spoken here, but {spoken}"
+        )
+
+
+def _score_request(id: str, data: Mapping[str, Any]) -> ScoreRequest:
+    steps = data.get("steps")
+    if not isinstance(steps, list) or not steps:
+        raise ProtocolError(
+            "bad_request", f"field 'steps' must be a list of 1 to {MAX_STEPS} steps, not {_shown(steps)}"
+        )
+    if len(steps) > MAX_STEPS:
+        raise ProtocolError(
+            "too_large", f"the request has {len(steps)} steps, at most {MAX_STEPS} are allowed"
+        )
+    critique = data.get("critique", True)
+    if not isinstance(critique, bool):
+        raise ProtocolError("bad_request", f"field 'critique' must be true or false, not {_shown(critique)}")
+    order = data.get("order", "score_first")
+    if order not in ORDERS:
+        raise ProtocolError(
+            "bad_request", f"field 'order' must be one of {', '.join(ORDERS)}, not {_shown(order)}"
+        )
+    deadline = data.get("deadline_ms", DEFAULT_DEADLINE_MS)
+    if isinstance(deadline, bool) or not isinstance(deadline, int) or not 1 <= deadline <= MAX_DEADLINE_MS:
+        raise ProtocolError(
+            "bad_request",
+            f"field 'deadline_ms' must be a whole number from 1 to {MAX_DEADLINE_MS}, not {_shown(deadline)}",
+        )
+    return ScoreRequest(id, tuple(_step(i, step) for i, step in enumerate(steps)), critique, order, deadline)
+
+
+def _step(index: int, data: object) -> ProofStep:
+    try:
+        return ProofStep.from_json(data)
+    except BadStep as error:
+        raise ProtocolError("bad_request", f"steps[{index}]: {error}") from None
+
+
+def _step_score(data: Mapping[str, Any]) -> StepScore:
+    status = data.get("status")
+    if status not in WIRE_STATUSES:
+        raise BadEvent(f"field 'status' must be one of {', '.join(WIRE_STATUSES)}, not {_shown(status)}")
+    numbers = status != "too_long"
+    dimensions = _get(data, "dimensions", dict)
+    if numbers != (data.get("value") is not None) or numbers != bool(dimensions):
+        raise BadEvent(f"status '{status}' and the fields 'value', 'dimensions' contradict each other")
+    if numbers and not 0.0 <= _real(data, "value") <= 1.0:
+        raise BadEvent(f"field 'value' must be in [0, 1], not {_shown(data['value'])}")
+    for name, dimension in dimensions.items():
+        _check_dimension(name, dimension)
+    message = data.get("message")
+    if message is not None and not isinstance(message, str):
+        raise BadEvent(f"field 'message' must be a string, not {_shown(message)}")
+    index = _whole(data, "index")
+    return StepScore.from_json({**data, "index": index, "critique": None})
+
+
+def _check_dimension(name: str, data: object) -> None:
+    if not isinstance(data, dict):
+        raise BadEvent(f"dimension '{name}' must be an object, not {_shown(data)}")
+    for key in ("expected", "spread", "mass"):
+        _real(data, key)
+    distribution = _get(data, "distribution", dict)
+    for anchor in distribution:
+        _real(distribution, anchor)
+        if not re.fullmatch(r"-?[0-9]{1,9}", anchor):
+            raise BadEvent(f"dimension '{name}': {_shown(anchor)} is not an anchor")
+    if not 0.0 <= data["mass"] <= 1.0:
+        raise BadEvent(f"dimension '{name}': 'mass' must be in [0, 1], not {_shown(data['mass'])}")
+
+
+def _health(data: Mapping[str, Any]) -> Health:
+    scale = _get(data, "scale", list)
+    if len(scale) != 2 or not all(isinstance(end, int) for end in scale):
+        raise BadEvent(f"field 'scale' must be two whole numbers, not {_shown(scale)}")
+    weights = _get(data, "weights", dict)
+    return Health(
+        version=_get(data, "version", str),
+        pid=_whole(data, "pid"),
+        model=_get(data, "model", str),
+        scale=(scale[0], scale[1]),
+        dimensions=tuple(str(name) for name in _get(data, "dimensions", list)),
+        weights={name: _real(weights, name) for name in weights},
+        uptime_s=_real(data, "uptime_s"),
+        queued_steps=_whole(data, "queued_steps"),
+        queue_limit=_whole(data, "queue_limit"),
+        running_steps=_whole(data, "running_steps"),
+        scored_steps=_whole(data, "scored_steps"),
+        state=_get(data, "state", str),
+        versions=tuple(v for v in _get(data, "versions", list) if isinstance(v, int)),
+    )
+
+
+def _get(data: Mapping[str, Any], key: str, kind: type) -> Any:
+    value = data.get(key)
+    if not isinstance(value, kind):
+        raise BadEvent(f"field '{key}' must be a {kind.__name__}, not {_shown(value)}")
+    return value
+
+
+def _whole(data: Mapping[str, Any], key: str) -> int:
+    value = data.get(key)
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise BadEvent(f"field '{key}' must be a whole number from 0 up, not {_shown(value)}")
+    return value
+
+
+def _real(data: Mapping[str, Any], key: str) -> float:
+    value = data.get(key)
+    if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= sys.float_info.max:
+        return float(value)
+    raise BadEvent(f"field '{key}' must be a finite number, not {_shown(value)}")
+
+
+def _shown(value: object) -> str:
+    text = "nothing" if value is None else repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
