@@ -1,7 +1,7 @@
 """Steps in files: `steps.jsonl`, one JSON object a line, each a step as `docs/protocol.md` has it.
 
-The file is UTF-8. Empty lines are skipped, unknown fields are ignored. Whatever is wrong with a line is told with the
-name of the file and the number of the line.
+The file is UTF-8. Empty lines are skipped, unknown fields are ignored. What is wrong with a line is told with
+the name of the file and the number of the line.
 """
 
 from __future__ import annotations

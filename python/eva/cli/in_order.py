@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from eva.step import CritiquePiece, ScoreEvent, Scored, Status, StepScore
+from eva.step import CritiquePiece, Scored, ScoreEvent, Status, StepScore
 
 
 @dataclass
@@ -20,8 +20,8 @@ class _Half:
 class InOrder:
     """Collects events and hands out whole judgements, first step first.
 
-    A step is whole when its numbers are there and, where a critique was asked for, its last piece too. A step that
-    got no numbers has no critique to wait for.
+    A step is whole when its numbers are there and, where a critique was asked for, its last piece too. A step
+    that got no numbers has no critique to wait for.
 
     - `count`: how many steps there are; events name them by index from 0.
     - `critique`: whether words were asked for.
@@ -48,7 +48,7 @@ class InOrder:
             yield self._judgement(self._next - 1)
 
     def draft(self) -> StepScore | None:
-        """The first step that is not whole yet, as far as it is known; `None` before its numbers are there."""
+        """The first step that is not whole yet, as far as it is known; `None` while it has no numbers."""
         if self._next == len(self._halves) or self._halves[self._next].score is None:
             return None
         return self._judgement(self._next)
@@ -56,7 +56,8 @@ class InOrder:
     def rest(self, status: Status, message: str) -> Iterator[StepScore]:
         """The stream has ended: the steps not handed out yet.
 
-        Those that have numbers keep them, with a critique only where it is whole; the others get `status` and `message`.
+        Those that have numbers keep them, with a critique only where it is whole; the others get `status` and
+        `message`.
         """
         for index in range(self._next, len(self._halves)):
             half = self._halves[index]
