@@ -1,0 +1,115 @@
+"""Writing critiques: greedy decoding under a grammar, so that `<think> … </think>` is always closed and clean."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from eva.model.errors import ModelError
+from eva.model.frame import encode_after
+from eva.model.prompt import THINK_CLOSE, THINK_OPEN
+from eva.model.rows import Rows
+
+
+def grammar(max_tokens: int) -> str:
+    """One line of text without '<' (which would end it early) and without control characters, then the closing mark.
+
+    Past `max_tokens` tokens the grammar leaves only the closing mark: a long critique is cut, never left open.
+    """
+    return f'start: body "{THINK_CLOSE}"\nbody[max_tokens={max_tokens}]: /[^<\\x00-\\x1f\\x7f]+/\n'
+
+
+@dataclass(frozen=True)
+class Piece:
+    """New words of one row; `done` marks the last. `row` counts in the rows that the writer was given."""
+
+    row: int
+    text: str
+    done: bool
+
+
+class CritiqueWriter:
+    """Writes critiques for many rows at once. `max_tokens` bounds the words of one critique."""
+
+    def __init__(self, tokenizer: Any, vocabulary: int, max_tokens: int) -> None:
+        import llguidance
+        import llguidance.hf
+
+        self._tokenizer = tokenizer
+        self._guide = llguidance.hf.from_tokenizer(tokenizer, n_vocab=vocabulary)
+        self._grammar = llguidance.LLMatcher.grammar_from_lark(grammar(max_tokens))
+        problem = llguidance.LLMatcher.validate_grammar(self._grammar, self._guide)
+        assert not problem, problem
+        self.opening = encode_after(tokenizer, "\n", THINK_OPEN)[0]
+
+    def write(
+        self, rows: Rows, cancelled: Callable[[int], bool], finished: Callable[[Rows, Sequence[int]], None]
+    ) -> Iterator[Piece]:
+        """Decode until every row has closed its critique; `rows` must stand right after `opening`.
+
+        A row leaves the batch when it is done: `finished(rows, numbers)` gets such rows, in the state after the closing mark,
+        with their numbers. `cancelled(number)` is asked before every token; such a row leaves at once and
+        says nothing more. Raises `ModelError` on NaN logits.
+        """
+        import llguidance.torch
+
+        live = [_Line(number, self._guide, self._grammar, self._tokenizer) for number in range(len(rows))]
+        while live:
+            kept = [i for i, line in enumerate(live) if not cancelled(line.number)]
+            rows.select(kept)
+            live = [live[i] for i in kept]
+            if not live:
+                return
+            mask = llguidance.torch.allocate_token_bitmask(len(live), self._guide.vocab_size)
+            for i, line in enumerate(live):
+                llguidance.torch.fill_next_token_bitmask(line.matcher, mask, i)
+            tokens = _pick(rows.logits, mask)
+            yield from (line.take(token) for line, token in zip(live, tokens, strict=True))
+            rows.extend([[token] for token in tokens])
+            ended = [i for i, line in enumerate(live) if line.done]
+            if ended:
+                finished(rows.fork(ended), [live[i].number for i in ended])
+                left = [i for i, line in enumerate(live) if not line.done]
+                rows.select(left)
+                live = [live[i] for i in left]
+
+
+class _Line:
+    """One critique while it is being written."""
+
+    def __init__(self, number: int, guide: Any, rules: str, tokenizer: Any) -> None:
+        import llguidance
+        from tokenizers.decoders import DecodeStream
+
+        self.number = number
+        self.matcher = llguidance.LLMatcher(guide, rules)
+        self.done = False
+        self._closing = False
+        self._tokenizer = tokenizer.backend_tokenizer
+        self._decoder = DecodeStream(skip_special_tokens=False)
+
+    def take(self, token: int) -> Piece:
+        if not self.matcher.consume_token(token):
+            raise ModelError(f"the grammar refused token {token}: {self.matcher.get_error()}")
+        text = self._decoder.step(self._tokenizer, token) or ""
+        words, mark, _ = text.partition("<")
+        shown = "" if self._closing else words
+        self._closing = self._closing or bool(mark)
+        self.done = self.matcher.is_stopped() or self.matcher.is_accepting()
+        return Piece(self.number, shown, self.done)
+
+
+def _pick(logits: torch.Tensor, mask: torch.Tensor) -> list[int]:
+    """The most likely allowed token of each row."""
+    import llguidance.torch
+
+    if torch.isnan(logits).any():
+        raise ModelError(
+            "the model gave NaN logits while it wrote a critique: load it in float32, or look for a broken checkpoint"
+        )
+    allowed = logits.clone()
+    llguidance.torch.apply_token_bitmask_inplace(allowed, mask.to(logits.device))
+    return [int(token) for token in allowed.argmax(-1)]

@@ -1,0 +1,189 @@
+"""`RewardModel` on tiny real models: the same numbers however the work is cut, and output that is always well formed."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+
+from eva.model import EvaConfig, LoadError, NoScores, RewardModel
+from eva.model.prompt import completion, find_scores
+from eva.step import DIMENSIONS, CritiquePiece, ProofStep, Scored
+from tiny import KINDS, save_tiny_checkpoint
+
+STEPS = [
+    ProofStep(
+        ("n m : Nat\nh : n < m\n⊢ n + 1 ≤ m",), "omega", "theorem foo (n m : Nat) (h : n < m) : n + 1 ≤ m"
+    ),
+    ProofStep(("p q : Prop\nhp : p\nhq : q\n⊢ p ∧ q",), "constructor", earlier=("intro hp", "intro hq")),
+    ProofStep(("⊢ p", "⊢ q"), "exact hp"),
+    ProofStep((), "rfl"),
+]
+
+
+@pytest.fixture(scope="module")
+def model(tiny_checkpoint):
+    return RewardModel.from_pretrained(str(tiny_checkpoint))
+
+
+@pytest.mark.parametrize("order", ["score_first", "critique_first"])
+def test_batches_change_nothing(model, order):
+    alone = [model.score([step], order=order)[0] for step in STEPS]
+    together = model.score(STEPS, order=order, batch_size=4)
+    pairs = model.score(STEPS, order=order, batch_size=2)
+    for i, one in enumerate(alone):
+        for other in (together[i], pairs[i]):
+            assert other.index == i and other.status == "scored"
+            assert other.critique == one.critique
+            for name in DIMENSIONS:
+                assert other.dimensions[name].expected == pytest.approx(
+                    one.dimensions[name].expected, abs=1e-4
+                )
+                assert other.dimensions[name].mass == pytest.approx(one.dimensions[name].mass, rel=1e-3)
+
+
+def test_orders_read_different_places(model):
+    first = model.score(STEPS[:1], order="score_first")[0]
+    after = model.score(STEPS[:1], order="critique_first")[0]
+    bare = model.score(STEPS[:1], order="critique_first", critique=False)[0]
+    assert first.expected != after.expected
+    assert bare.expected == pytest.approx(first.expected) and bare.critique is None
+
+
+def test_the_numbers_are_those_of_the_whole_text(model):
+    """What streaming reads with a cache, reading the finished text without one gives again."""
+    for order in ("score_first", "critique_first"):
+        got = model.score(STEPS[:1], order=order)[0]
+        ints = {n: max(d.distribution, key=d.distribution.__getitem__) for n, d in got.dimensions.items()}
+        text = model.prompt(STEPS[0]) + completion(got.critique, ints, order).text
+        again = model.read(text)
+        if order == "score_first":
+            for name in DIMENSIONS:
+                assert again[name].expected == pytest.approx(got.dimensions[name].expected, abs=1e-4)
+        value = model.config.value(got.expected)
+        assert got.value == pytest.approx(value) and 0 <= value <= 1
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_critiques_are_clean_for_every_tokenizer(tmp_path, kind):
+    model = RewardModel.from_pretrained(str(save_tiny_checkpoint(tmp_path / kind, kind=kind)))
+    for order in ("score_first", "critique_first"):
+        for score in model.score(STEPS, order=order):
+            assert score.critique is not None
+            assert not re.search(r"[\x00-\x1f\x7f<]", score.critique)
+            json.loads(json.dumps(score.to_json()))
+            assert score.mass is not None and 0 < score.mass <= 1
+
+
+def test_stream_gives_scores_before_words(model):
+    events = list(model.stream(STEPS, order="score_first", batch_size=2))
+    kinds = [isinstance(e, Scored) for e in events]
+    assert kinds == sorted(kinds, reverse=True) and sum(kinds) == len(STEPS)
+    finals = [e.index for e in events if isinstance(e, CritiquePiece) and e.final]
+    assert sorted(finals) == list(range(len(STEPS)))
+
+
+@pytest.mark.parametrize("order", ["score_first", "critique_first"])
+def test_a_cancelled_step_says_nothing_more(model, order):
+    gone: set[int] = set()
+    seen = []
+    for event in model.stream(STEPS, order=order, cancelled=gone.__contains__):
+        index = event.score.index if isinstance(event, Scored) else event.index
+        seen.append((index, event))
+        if isinstance(event, CritiquePiece):
+            assert index not in gone or (index, event) == seen[-1]
+            gone.add(1)
+    assert not any(i == 1 and isinstance(e, CritiquePiece) and e.final for i, e in seen)
+    assert {i for i, e in seen if isinstance(e, CritiquePiece) and e.final} == {0, 2, 3}
+
+
+def test_too_long_is_a_status(model):
+    long = ProofStep(("h : " + "x + " * 3000 + "x = x\n⊢ p",), "exact h")
+    out = model.score([STEPS[0], long])
+    assert out[0].status == "scored"
+    assert out[1].status == "too_long" and out[1].value is None and "tokens" in (out[1].message or "")
+
+
+def test_many_earlier_steps_are_dropped_from_the_oldest(model):
+    step = ProofStep(STEPS[0].goals, "omega", earlier=tuple(f"have h{i} : n < m := h" for i in range(400)))
+    assert model.score([step], critique=False)[0].status == "scored"
+
+
+def test_low_anchor_mass_is_off_format(tmp_path):
+    model = RewardModel.from_pretrained(str(save_tiny_checkpoint(tmp_path / "floor", mass_floor=0.999)))
+    out = model.score(STEPS[:1], critique=False)[0]
+    assert out.status == "off_format" and out.value is not None
+
+
+def test_weights_and_scale_come_from_the_checkpoint(tmp_path):
+    weights = {"logic": 1.0, "alignment": 0.0, "clarity": 0.0}
+    model = RewardModel.from_pretrained(
+        str(save_tiny_checkpoint(tmp_path / "w", weights=weights, scale=(0, 10)))
+    )
+    out = model.score(STEPS[:1], critique=False)[0]
+    assert out.value == pytest.approx(out.expected["logic"] / 10)
+    assert list(out.dimensions["logic"].distribution) == list(range(11))
+
+
+def test_given_text_needs_one_unique_object():
+    scored = completion("The scores are {1, 2}.", dict.fromkeys(DIMENSIONS, 3), "critique_first")
+    assert {scored.text[s:e] for s, e in find_scores(scored.text).values()} == {"3"}
+    liar = '<think>{"logic_score": 1, "align_score": 1, "clarity_score": 1}</think>\n'
+    assert find_scores(liar + completion(None, dict.fromkeys(DIMENSIONS, 5), "score_first").text)["logic"][
+        0
+    ] > len(liar)
+    for text in ("", liar, scored.text + scored.text):
+        with pytest.raises(NoScores, match="found"):
+            find_scores(text)
+
+
+def test_bad_arguments_name_themselves(model):
+    with pytest.raises(ValueError, match="sideways"):
+        model.score(STEPS, order="sideways")
+    with pytest.raises(ValueError, match="batch_size 0"):
+        model.score(STEPS, batch_size=0)
+
+
+class TestLoading:
+    def test_unknown_name(self):
+        with pytest.raises(LoadError, match="no model 'no-such-model'.*leibniz-nano") as error:
+            RewardModel.from_pretrained("no-such-model")
+        assert "\n" not in str(error.value)
+
+    def test_unknown_directory(self, tmp_path):
+        with pytest.raises(LoadError, match="no model directory"):
+            RewardModel.from_pretrained(str(tmp_path / "absent"))
+
+    @pytest.mark.parametrize(
+        ("file", "word"),
+        [
+            ("tokenizer.json", "tokenizer"),
+            ("config.json", "config.json"),
+            ("model.safetensors", "safetensors"),
+        ],
+    )
+    def test_a_directory_that_lacks_something(self, tmp_path, file, word):
+        directory = save_tiny_checkpoint(tmp_path / "m")
+        (directory / file).unlink()
+        with pytest.raises(LoadError, match=word) as error:
+            RewardModel.from_pretrained(str(directory))
+        assert "\n" not in str(error.value)
+
+    @pytest.mark.parametrize(
+        ("text", "word"),
+        [("{", "readable"), ('{"version": 2}', "version 1"), ('{"version": 1, "scale": [5, 1]}', "scale"),
+         ('{"version": 1, "scale": [1, 5], "weights": {"logic": 1}}', "weights")],
+    )  # fmt: skip
+    def test_a_bad_configuration(self, tmp_path, text, word):
+        directory = save_tiny_checkpoint(tmp_path / "m")
+        (directory / "eva.json").write_text(text)
+        with pytest.raises(LoadError, match=word):
+            RewardModel.from_pretrained(str(directory))
+
+    def test_any_causal_model_without_eva_json(self, tmp_path):
+        directory = save_tiny_checkpoint(tmp_path / "m")
+        (directory / "eva.json").unlink()
+        model = RewardModel.from_pretrained(str(directory))
+        assert model.config == EvaConfig() and model.scale == (1, 5)
+        assert "logic_score" in model.prompt(STEPS[0])
