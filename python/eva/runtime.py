@@ -1,9 +1,9 @@
 """Where the daemon is: the connection file of `docs/protocol.md`, and the lock that says whether it lives.
 
 The daemon holds an exclusive lock on `<connection file>.lock` for as long as it lives; the kernel lets go of
-it when the process dies, however it dies. So a connection file whose lock is free is *stale*, whatever process
-has its pid by now. A file without a lock beside it was copied here (from another host, say): only connecting
-tells.
+it when the process dies, however it dies. So a connection file whose lock is free is *stale*, whatever
+process has its pid by now. A file without a lock beside it was copied here (from another host, say): only
+connecting tells.
 """
 
 from __future__ import annotations
@@ -117,7 +117,7 @@ def beside(path: Path, what: str) -> Path:
 
 
 def prepare_directory(path: Path) -> None:
-    """Make the directory of `path`, for this user alone. Raises `BadConnectionFile` where others may write."""
+    """Make the directory of `path`, for this user alone. Raises `BadConnectionFile`."""
     directory = path.parent
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -195,7 +195,7 @@ class DaemonLock:
     PATIENCE_S = 1.0  # a client that looks whether we live holds the lock for an instant
 
     def __init__(self, path: Path) -> None:
-        """Raises `AlreadyRunning`, saying who is there, or `BadConnectionFile` where nothing can be locked."""
+        """Raises `AlreadyRunning`, saying who is there, or `BadConnectionFile`."""
         lock = beside(path, "lock")
         try:
             self._descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o600)
@@ -208,7 +208,7 @@ class DaemonLock:
         except OSError as error:
             raise BadConnectionFile(
                 f"{lock} cannot be locked ({error.strerror})",
-                "set EVA_CONNECTION_FILE to a file on a local disk",
+                "set EVA_CONNECTION_FILE to a local file",
             ) from None
         os.truncate(self._descriptor, 0)
         os.write(self._descriptor, f"{os.getpid()}\n".encode())

@@ -1,0 +1,296 @@
+"""Asking the daemon for scores.
+
+    from eva.client import Client
+
+    with Client() as client:
+        for event in client.stream(steps):
+            ...
+
+Light: neither torch nor transformers is imported. Every wait has a deadline, and every error says what to do.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import time
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+
+from eva import protocol
+from eva.link import Link, LinkLost, WrongToken
+from eva.protocol import CancelRequest, Done, Event, Failure, Health, HealthRequest, ScoreRequest
+from eva.runtime import (
+    BadConnectionFile,
+    Connection,
+    DaemonError,
+    DaemonMissing,
+    StaleDaemon,
+    read_connection,
+)
+from eva.step import CritiquePiece, Order, ProofStep, Scored, ScoreEvent, Status, StepScore
+
+__all__ = [
+    "BadConnectionFile",
+    "Client",
+    "DaemonError",
+    "DaemonGone",
+    "DaemonMissing",
+    "DeadlinePassed",
+    "RequestFailed",
+    "StaleDaemon",
+    "WrongToken",
+]
+
+GRACE_S = 2.0
+"""How much longer than its deadline the daemon is waited for, so that it may say itself what became of it."""
+
+_REMEDIES = {
+    "bad_request": "correct the request",
+    "unsupported_version": "install the same version of eva on both sides",
+    "too_large": "send fewer steps at a time",
+    "busy": "try again later",
+    "cancelled": "ask again if it is wanted after all",
+    "model_error": "see the daemon's log, or serve another model",
+}
+
+
+class Unanswered(DaemonError):
+    """A request that ended without all its answers.
+
+    Where `Client.score` raises this, `scores` has one entry a step: what was scored before keeps its numbers,
+    the rest has the status `deadline`, `cancelled` or `error`. From `Client.stream` it is empty.
+    """
+
+    status: Status = "error"
+
+    def __init__(self, what: str, remedy: str) -> None:
+        super().__init__(what, remedy)
+        self.scores: list[StepScore] = []
+
+
+class DaemonGone(Unanswered):
+    """The daemon went away, or does not answer any more."""
+
+
+class DeadlinePassed(Unanswered):
+    """The request's deadline passed."""
+
+    status: Status = "deadline"
+
+
+class RequestFailed(Unanswered):
+    """The daemon answered with an error: `code` and `message` are those of `docs/protocol.md`."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(f"{message} ({code})", _REMEDIES.get(code, "see the daemon's log"))
+        self.code = code
+        self.message = message
+        if code == "cancelled":
+            self.status = "cancelled"
+
+
+class Client:
+    """Speaks to one daemon, whose connection is found as `docs/protocol.md` says.
+
+    - `connection`: a connection, or the path of a connection file; by default the file of this machine.
+    - `timeout`: seconds that connecting, and each answer that needs no model, may take.
+
+    It connects at the first request, and again at the next one after a failure, so it outlives a daemon. One
+    client serves one thread of one process; make one for each.
+
+    Every method raises `DaemonMissing`, `StaleDaemon`, `BadConnectionFile`, `WrongToken` or `DaemonGone` (all
+    of them `DaemonError`) where the daemon cannot be spoken to.
+    """
+
+    def __init__(self, connection: Connection | Path | None = None, *, timeout: float = 5.0) -> None:
+        self._given = connection
+        self._timeout = timeout
+        self._link: Link | None = None
+        self._ids = itertools.count(1)
+        self._inbox: dict[str, deque[Event]] = {}
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connection; requests in flight are left by the daemon when it notices."""
+        if self._link is not None:
+            self._link.close()
+            self._link = None
+        self._inbox.clear()
+
+    def score(
+        self,
+        steps: Sequence[ProofStep],
+        *,
+        critique: bool = True,
+        order: Order = "score_first",
+        deadline: float = 60.0,
+    ) -> list[StepScore]:
+        """Judge `steps`; the result has their order. See `stream` for the arguments and what it raises.
+
+        What it raises for an unanswered request holds the partial result in `scores`.
+        """
+        scores: dict[int, StepScore] = {}
+        words: dict[int, str] = {}
+        try:
+            for event in self.stream(steps, critique=critique, order=order, deadline=deadline):
+                if isinstance(event, Scored):
+                    scores[event.score.index] = event.score
+                else:
+                    words[event.index] = words.get(event.index, "") + event.text
+        except Unanswered as error:
+            for index in range(len(steps)):
+                scores.setdefault(index, StepScore(index, error.status, message=error.what))
+            error.scores = _with_words(scores, words)
+            raise
+        return _with_words(scores, words)
+
+    def stream(
+        self,
+        steps: Sequence[ProofStep],
+        *,
+        critique: bool = True,
+        order: Order = "score_first",
+        deadline: float = 60.0,
+        id: str | None = None,
+    ) -> Iterator[ScoreEvent]:
+        """Judge `steps` (at most 1000), giving each event as it comes.
+
+        - `critique`: whether words are wanted.
+        - `order`: scores at once and words after, or scores that have read the words.
+        - `deadline`: seconds for the whole request, from now; more than an hour is taken as an hour.
+        - `id`: the request's name for `cancel` (1 to 64 characters), chosen here by default.
+
+        Closing the iterator midway cancels the request. Several streams of one client may be read in turn.
+        Raises `RequestFailed`, `DeadlinePassed` and what the class names.
+        """
+        if not steps:
+            return
+        id = id or f"r{next(self._ids)}"
+        end = time.monotonic() + deadline
+        link = self._connected()
+        left = min(max(1, round((end - time.monotonic()) * 1000)), protocol.MAX_DEADLINE_MS)
+        frame = protocol.encode_request(ScoreRequest(id, tuple(steps), critique, order, left))
+        if len(frame) > protocol.MAX_BYTES:
+            raise RequestFailed(
+                "too_large", f"the request has {len(frame)} bytes, at most {protocol.MAX_BYTES} are allowed"
+            )
+        self._inbox[id] = deque()
+        self._send(link, frame)
+        open_ = True
+        try:
+            while True:
+                event = self._event(link, id, end + GRACE_S)
+                if event is None:
+                    raise DeadlinePassed(
+                        f"no answer within {deadline:g} s", "give more time, or look at 'eva status'"
+                    )
+                open_ = not isinstance(event, Done | Failure)
+                if isinstance(event, Scored | CritiquePiece):
+                    yield event
+                elif isinstance(event, Done):
+                    return
+                elif isinstance(event, Failure):
+                    raise _failed(event, deadline)
+        finally:
+            self._inbox.pop(id, None)
+            if open_ and self._link is link:
+                with contextlib.suppress(DaemonGone):
+                    self.cancel(id)
+
+    def cancel(self, id: str) -> None:
+        """Cancel the request `id` of this client; its stream then raises `RequestFailed` with `cancelled`."""
+        if self._link is not None:
+            self._send(self._link, protocol.encode_request(CancelRequest(id)))
+
+    def health(self) -> Health:
+        """The daemon's state; it answers at once, also while its model works."""
+        id = f"h{next(self._ids)}"
+        end = time.monotonic() + self._timeout
+        link = self._connected()
+        self._inbox[id] = deque()
+        try:
+            self._send(link, protocol.encode_request(HealthRequest(id)))
+            event = self._event(link, id, end)
+        finally:
+            self._inbox.pop(id, None)
+        if isinstance(event, Health):
+            return event
+        if isinstance(event, Failure):
+            raise RequestFailed(event.code, event.message)
+        self.close()
+        raise DaemonGone(
+            f"the daemon did not answer within {self._timeout:g} s", "restart it: see 'eva status'"
+        )
+
+    def _connected(self) -> Link:
+        if self._link is None:
+            given = self._given
+            connection = given if isinstance(given, Connection) else read_connection(given)
+            try:
+                self._link = Link(connection, self._timeout)
+            except LinkLost as error:
+                raise DaemonGone(str(error), "restart it: see 'eva status'") from None
+        return self._link
+
+    def _send(self, link: Link, frame: bytes) -> None:
+        try:
+            link.send(frame)
+        except LinkLost as error:
+            raise self._gone(error) from None
+
+    def _event(self, link: Link, id: str, until: float) -> Event | None:
+        """The next event of request `id`; others are put into their inboxes. `None`: none by `until`."""
+        while True:
+            if self._link is not link:
+                raise DaemonGone("the connection was closed meanwhile", "ask again")
+            if waiting := self._inbox.get(id):
+                return waiting.popleft()
+            try:
+                frame = link.receive(until)
+                if frame is None:
+                    return None
+                owner, event = protocol.parse_event(frame)
+            except LinkLost as error:
+                raise self._gone(error) from None
+            except protocol.BadEvent as error:
+                self.close()
+                raise DaemonGone(
+                    f"the daemon sent something unreadable: {error}",
+                    "install the same version of eva on both sides",
+                ) from None
+            if owner == "" and isinstance(event, Failure):  # could not be told apart: one of ours
+                return event
+            if owner in self._inbox:
+                self._inbox[owner].append(event)
+
+    def _gone(self, error: LinkLost) -> DaemonGone:
+        self.close()
+        return DaemonGone(
+            str(error), "it may have ended: see 'eva status', start one with 'eva serve --detach'"
+        )
+
+
+def _failed(event: Failure, deadline: float) -> Unanswered:
+    if event.code == "deadline":
+        return DeadlinePassed(
+            f"the daemon was not done within {deadline:g} s", "give more time, or ask for less at a time"
+        )
+    return RequestFailed(event.code, event.message)
+
+
+def _with_words(scores: dict[int, StepScore], words: dict[int, str]) -> list[StepScore]:
+    return [
+        replace(score, critique=words[index].strip()) if index in words else score
+        for index, score in sorted(scores.items())
+    ]

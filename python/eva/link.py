@@ -1,0 +1,124 @@
+"""One authenticated ZeroMQ connection to a daemon, whose end is noticed when it happens.
+
+libzmq itself would keep silent about a refused token, and wait and reconnect for ever when the daemon is
+gone; the socket's monitor tells.
+"""
+
+from __future__ import annotations
+
+import time
+
+import zmq
+from zmq.utils.monitor import recv_monitor_message
+
+from eva.runtime import Connection, DaemonError, StaleDaemon
+
+_REFUSED = (zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL, zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL)
+_LOST = (zmq.EVENT_CLOSED, zmq.EVENT_DISCONNECTED, zmq.EVENT_CONNECT_RETRIED)
+_LINGER_MS = 500
+
+
+class WrongToken(DaemonError):
+    """The daemon refused the token (or the keys)."""
+
+
+class LinkLost(Exception):
+    """The connection ended."""
+
+
+class Link:
+    """A DEALER that has shaken hands. For one thread.
+
+    Raises, within `timeout` seconds: `StaleDaemon` where nothing listens, `WrongToken` where the daemon
+    refuses, `LinkLost` where whoever listens does not answer.
+    """
+
+    def __init__(self, connection: Connection, timeout: float) -> None:
+        self._connection = connection
+        context: zmq.Context[zmq.Socket[bytes]] = zmq.Context.instance()
+        self._socket: zmq.Socket[bytes] = context.socket(zmq.DEALER)
+        self._socket.linger = 0
+        self._socket.reconnect_ivl = -1
+        self._socket.ipv6 = "[" in connection.endpoint
+        if connection.curve is None:
+            self._socket.plain_username = b"eva"
+            self._socket.plain_password = connection.token.encode()
+        else:
+            self._socket.curve_serverkey = connection.curve.server_public.encode()
+            self._socket.curve_publickey = connection.curve.client_public.encode()
+            self._socket.curve_secretkey = connection.curve.client_secret.encode()
+        self._monitor: zmq.Socket[bytes] = self._socket.get_monitor_socket()
+        self._poller = zmq.Poller()
+        self._poller.register(self._monitor, zmq.POLLIN)
+        try:
+            self._socket.connect(connection.endpoint)
+            self._shake_hands(time.monotonic() + timeout, timeout)
+        except BaseException:
+            self.close()
+            raise
+        self._poller.register(self._socket, zmq.POLLIN)
+        self._socket.linger = _LINGER_MS  # a last `cancel` may go out
+
+    def send(self, frame: bytes) -> None:
+        """Send one frame. Raises `LinkLost`."""
+        try:
+            self._socket.send(frame, zmq.DONTWAIT)
+        except zmq.Again:
+            raise LinkLost("the daemon takes no more messages") from None
+
+    def receive(self, until: float) -> bytes | None:
+        """The next frame, or `None` where none came by `until` (of `time.monotonic`). Raises `LinkLost`."""
+        while True:
+            left = until - time.monotonic()
+            ready = dict(self._poller.poll(max(0, int(left * 1000) + 1) if left > 0 else 0))
+            if self._socket in ready:
+                return self._socket.recv(zmq.DONTWAIT)
+            if self._monitor in ready:
+                if self._event() in _LOST:
+                    return self._rest()
+            elif left <= 0:
+                return None
+
+    def close(self) -> None:
+        self._socket.disable_monitor()
+        self._monitor.close(0)
+        self._socket.close()
+
+    def _rest(self) -> bytes:
+        """What came before the connection ended. Raises `LinkLost` once that is read."""
+        self._poller.unregister(self._monitor)
+        try:
+            return self._socket.recv(zmq.DONTWAIT)
+        except zmq.Again:
+            raise LinkLost("the daemon closed the connection") from None
+
+    def _event(self) -> int:
+        return int(recv_monitor_message(self._monitor, zmq.DONTWAIT)["event"])
+
+    def _shake_hands(self, until: float, timeout: float) -> None:
+        where = self._connection.endpoint
+        source = f" of {self._connection.path}" if self._connection.path else ""
+        while (left := until - time.monotonic()) > 0:
+            if not self._monitor.poll(max(1, int(left * 1000))):
+                continue
+            event = self._event()
+            if event == zmq.EVENT_HANDSHAKE_SUCCEEDED:
+                return
+            if event == zmq.EVENT_HANDSHAKE_FAILED_AUTH:
+                raise WrongToken(
+                    f"the daemon at {where} refused the token{source}",
+                    "it is another daemon's: restart it with 'eva stop' and 'eva serve --detach'",
+                )
+            if event in _REFUSED:
+                raise WrongToken(
+                    f"the handshake with {where} failed",
+                    f"the keys or the mechanism{source} are not those of the daemon there; restart it",
+                )
+            if event in _LOST:
+                raise StaleDaemon(
+                    f"nothing speaks ZeroMQ at {where} (pid {self._connection.pid} is to be there)",
+                    "start a daemon with 'eva serve --detach'",
+                )
+        raise LinkLost(
+            f"{where} did not answer the handshake within {timeout:g} s (is the token{source} right?)"
+        )

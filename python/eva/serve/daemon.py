@@ -1,0 +1,113 @@
+"""The daemon process: one lock, one model, one server, from the first line of its log to the last."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+from eva.runtime import Connection, DaemonLock, prepare_directory, remove_connection, write_connection
+from eva.serve.config import ServeConfig, default_threads
+from eva.serve.log import start_logging
+from eva.serve.scheduler import Judge
+from eva.serve.server import Server
+from eva.step import CritiquePiece, ProofStep
+
+log = logging.getLogger(__name__)
+
+WARM_UP = ProofStep(goals=("n : Nat\n⊢ n + 0 = n",), tactic="simp")
+
+
+def load_judge(config: ServeConfig) -> Judge:
+    """Load the model. Raises `eva.model.LoadError`."""
+    # idle OpenMP threads that spin would take the cores from the event loop; torch reads this once, at import
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    from eva.model import RewardModel
+
+    return RewardModel.from_pretrained(config.model, threads=config.threads or default_threads())
+
+
+def warm_up(judge: Judge) -> None:
+    """One score and one word, so that no client pays for what is loaded at first use.
+
+    A model that cannot do that must not seem ready: what it raises is raised.
+    """
+    for event in judge.stream([WARM_UP]):
+        if isinstance(event, CritiquePiece):
+            break
+
+
+def serve(
+    config: ServeConfig,
+    *,
+    ready: Callable[[Connection], None] = lambda connection: None,
+    load: Callable[[ServeConfig], Judge] = load_judge,
+) -> None:
+    """Be the daemon of `config.connection_file`, until SIGTERM or SIGINT.
+
+    `ready` is called once clients can connect. Raises `AlreadyRunning`, `BadConnectionFile`, `ConfigError`,
+    `LoadError`, or what the model raises on its first step (`ModelError`).
+    """
+    start_logging(config.log_level)
+    prepare_directory(config.connection_file)
+    lock = DaemonLock(config.connection_file)
+    try:
+        log.info("loading", extra={"model": config.model, "pid": os.getpid()})
+        begun = time.monotonic()
+        judge = load(config)
+        warm_up(judge)
+        log.info("loaded", extra={"model": judge.name, "seconds": round(time.monotonic() - begun, 2)})
+        if sys.platform == "win32":
+            asyncio.set_event_loop_policy(asyncio.WindowsSelectorEventLoopPolicy())
+        ended = asyncio.run(_serve(config, judge, ready))
+    finally:
+        lock.release()
+    log.info("stopped")
+    if not ended:
+        log.error("the model did not come back: leaving it")
+        logging.shutdown()
+        os._exit(0)  # the interpreter would wait for a thread that never ends
+
+
+async def _serve(config: ServeConfig, judge: Judge, ready: Callable[[Connection], None]) -> bool:
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(_log_exception)
+    server = Server(config, judge)
+    path = config.connection_file
+
+    def stop() -> None:
+        remove_connection(path, server.connection)  # nobody new; who is here is answered
+        server.stop()
+
+    try:
+        try:
+            _on_signals(loop, stop)
+            write_connection(path, server.connection)
+            log.info("ready", extra={"endpoint": server.connection.endpoint, "connection_file": str(path)})
+            ready(server.connection)
+        except BaseException:
+            server.close()
+            raise
+        return await server.run()
+    finally:
+        remove_connection(path, server.connection)
+
+
+def _on_signals(loop: asyncio.AbstractEventLoop, stop: Callable[[], None]) -> None:
+    for name in ("SIGTERM", "SIGINT", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number is None:
+            continue
+        try:
+            loop.add_signal_handler(number, stop)
+        except NotImplementedError:  # Windows
+            signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop))
+
+
+def _log_exception(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    log.error("error in the event loop", exc_info=context.get("exception"))
