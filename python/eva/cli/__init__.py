@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from eva import __version__
-from eva.cli import score
+from eva.cli import doctor, score
 
 HELP = (
     "A generative reward model that reads your Lean 4 proof with you.\n\n"
@@ -53,6 +53,7 @@ def _eva(
 
 
 app.command(help=score.HELP, epilog=score.EPILOG)(score.score)
+app.command(help=doctor.HELP, epilog=doctor.EPILOG)(doctor.doctor)
 
 
 def main() -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
 from dataclasses import replace
 from typing import Protocol
 
@@ -14,6 +15,10 @@ from eva.step import Order, ProofStep, Scored, ScoreEvent
 CHUNK_STEPS = 256
 CHUNK_BYTES = 2 * 1024 * 1024
 """Bounds on what is judged at once, well under what one request may hold (docs/protocol.md)."""
+
+
+Events = Generator[ScoreEvent, None, None]
+"""Closing it ends the judging."""
 
 
 class JudgingFailed(Exception):
@@ -31,11 +36,42 @@ class Judge(Protocol):
     name: str
     """Name of the model."""
 
-    def stream(
-        self, steps: Sequence[ProofStep], *, critique: bool, order: Order, deadline: float
-    ) -> Iterator[ScoreEvent]:
+    def stream(self, steps: Sequence[ProofStep], *, critique: bool, order: Order, deadline: float) -> Events:
         """Judge `steps` within `deadline` seconds. Raises `JudgingFailed`."""
         ...
+
+    def close(self) -> None:
+        """Let go of what it holds."""
+
+
+class DaemonJudge:
+    """The daemon of this user."""
+
+    def __init__(self) -> None:
+        """Connect, so that a daemon that is not there is noticed before any work. Raises `JudgingFailed`."""
+        from eva.client import Client, DaemonError
+
+        self._client = Client()
+        try:
+            self.name = self._client.health().model
+        except DaemonError as error:
+            self.close()
+            raise JudgingFailed(str(error), ExitCode.DAEMON) from error
+
+    def stream(self, steps: Sequence[ProofStep], *, critique: bool, order: Order, deadline: float) -> Events:
+        from eva.client import DaemonError, DeadlinePassed, RequestFailed
+
+        try:
+            yield from self._client.stream(steps, critique=critique, order=order, deadline=deadline)
+        except DeadlinePassed as error:
+            raise deadline_passed(deadline) from error
+        except RequestFailed as error:
+            raise JudgingFailed(str(error), ExitCode.MODEL) from error
+        except DaemonError as error:
+            raise JudgingFailed(str(error), ExitCode.DAEMON) from error
+
+    def close(self) -> None:
+        self._client.close()
 
 
 class LocalJudge:
@@ -51,9 +87,7 @@ class LocalJudge:
             raise JudgingFailed(str(error), ExitCode.MODEL) from error
         self.name = self._model.name
 
-    def stream(
-        self, steps: Sequence[ProofStep], *, critique: bool, order: Order, deadline: float
-    ) -> Iterator[ScoreEvent]:
+    def stream(self, steps: Sequence[ProofStep], *, critique: bool, order: Order, deadline: float) -> Events:
         from eva.model import ModelError
 
         end = time.monotonic() + deadline
@@ -71,6 +105,9 @@ class LocalJudge:
         if late:
             raise deadline_passed(deadline)
 
+    def close(self) -> None:
+        """The model goes with the process."""
+
 
 def deadline_passed(seconds: float) -> JudgingFailed:
     """The failure that a passed deadline is, with its remedy."""
@@ -80,7 +117,7 @@ def deadline_passed(seconds: float) -> JudgingFailed:
 
 def in_chunks(
     judge: Judge, steps: Sequence[ProofStep], *, critique: bool, order: Order, deadline: float
-) -> Iterator[ScoreEvent]:
+) -> Events:
     """Judge any number of steps within `deadline` seconds in all. Raises `JudgingFailed`."""
     end = time.monotonic() + deadline
     start = 0
@@ -88,12 +125,19 @@ def in_chunks(
         left = end - time.monotonic()
         if left <= 0:
             raise deadline_passed(deadline)
-        for event in judge.stream(chunk, critique=critique, order=order, deadline=left):
-            if isinstance(event, Scored):
-                yield Scored(replace(event.score, index=start + event.score.index))
-            else:
-                yield replace(event, index=start + event.index)
+        try:
+            with closing(judge.stream(chunk, critique=critique, order=order, deadline=left)) as events:
+                for event in events:
+                    yield _moved(event, start)
+        except JudgingFailed as error:
+            raise (deadline_passed(deadline) if error.deadline else error) from error
         start += len(chunk)
+
+
+def _moved(event: ScoreEvent, by: int) -> ScoreEvent:
+    if isinstance(event, Scored):
+        return Scored(replace(event.score, index=event.score.index + by))
+    return replace(event, index=event.index + by)
 
 
 def _chunks(steps: Sequence[ProofStep]) -> Iterator[list[ProofStep]]:
@@ -108,8 +152,3 @@ def _chunks(steps: Sequence[ProofStep]) -> Iterator[list[ProofStep]]:
         size += bytes_
     if chunk:
         yield chunk
-
-
-class DaemonJudge:
-    def __init__(self) -> None:
-        raise NotImplementedError

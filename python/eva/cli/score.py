@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import closing
+from textwrap import shorten
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 
 DEFAULT_MODEL = "leibniz-nano"
 MAX_COMPLAINTS = 5
+COMPLAINT_LENGTH = 200
 MAX_SECONDS = 86400
 HELP = (
     "Score each step of the proofs in a file.\n\n"
@@ -149,7 +152,7 @@ def _judge(screen: Screen, model: str, *, local: bool) -> Judge:
 
 def _complain(complaints: Sequence[str]) -> None:
     for complaint in complaints[:MAX_COMPLAINTS]:
-        tell(complaint, label="eva: Lean's error outside of the steps")
+        tell(shorten(complaint, COMPLAINT_LENGTH, placeholder=" …"), label="eva: Lean, outside of the steps")
     if len(complaints) > MAX_COMPLAINTS:
         tell(f"{len(complaints) - MAX_COMPLAINTS} more of these errors")
 
@@ -171,13 +174,15 @@ def _run(
     line = InOrder(len(steps), critique=critique)
     scores: list[StepScore] = []
     failure: JudgingFailed | None = None
+    events = in_chunks(judge, steps, critique=critique, order=order, deadline=deadline)
     try:
-        for event in in_chunks(judge, steps, critique=critique, order=order, deadline=deadline):
-            for whole in line.take(event):
-                scores.append(whole)
-                printer.show(whole)
-            printer.draft(line.draft())
-            screen.done(line.scored + critique * len(scores))
+        with closing(judge), closing(events):
+            for event in events:
+                for whole in line.take(event):
+                    scores.append(whole)
+                    printer.show(whole)
+                printer.draft(line.draft())
+                screen.done(line.scored + critique * len(scores))
     except JudgingFailed as error:
         failure = error
     late = failure is not None and failure.deadline
@@ -210,7 +215,7 @@ def _look_under(
 
 
 def _where(file: str, step: ProofStep, index: int) -> str:
-    """`FILE:LINE:COLUMN` for a Lean file; the places in a `steps.jsonl` are those of files that it does not name."""
+    """`FILE:LINE:COLUMN` of a Lean file. A `steps.jsonl` does not say of which file its places are."""
     from eva.cli.show import place_of
     from eva.cli.sources import is_lean
 

@@ -86,7 +86,7 @@ def _from_lean(path: Path, timeout: float) -> Steps:
     if not found.steps:
         if complaints:
             errors = "an error" if len(complaints) == 1 else f"{len(complaints)} errors, the first"
-            raise BadSource(f"no proof step compiles; Lean reports {errors}: {complaints[0]}")
+            raise BadSource(f"{path} has no proof step; Lean reports {errors}: {complaints[0]}")
         raise BadSource(f"{path} holds no tactic proof (a 'by' with tactics): there is nothing to score")
     return Steps(found.steps, complaints)
 
