@@ -1,0 +1,184 @@
+"""A Lean source file as Lean counts it: 1-based lines, 0-based columns in code points, `\\n` line ends."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import accumulate
+
+Position = tuple[int, int]
+"""(1-based line, 0-based column in code points), as Lean's messages and info trees give it."""
+
+_OPEN, _CLOSE = "([{⟨⟦", ")]}⟩⟧"
+_KEYWORDS = "theorem|lemma|example|instance|def|abbrev|opaque|structure|class|inductive|alias"
+_MODIFIERS = "private|protected|public|noncomputable|nonrec|unsafe|partial|meta|scoped|local"
+_DECLARATION = re.compile(
+    rf"^[ \t]*(?:@\[[^\n]*?\]\s*)*(?:(?:{_MODIFIERS})\s+)*"
+    rf"(?P<keyword>{_KEYWORDS})\b",
+    re.MULTILINE,
+)
+_NAME = re.compile(
+    r"\s+(?:\(priority[^)]*\)\s*)?(?P<name>(?:«[^»]*»|[^\s.:({\[«⦃|]+)(?:\.(?:«[^»]*»|[^\s.:({\[«⦃|]+))*)"
+)
+
+
+@dataclass(frozen=True)
+class Source:
+    """The text of a file, with the look-ups by position that Lean's answers need."""
+
+    text: str
+
+    @classmethod
+    def decode(cls, data: bytes) -> Source:
+        """Read a file as Lean does: UTF-8, `\\r\\n` counts as one line end. Raises `UnicodeDecodeError`."""
+        return cls(data.decode("utf-8").replace("\r\n", "\n"))
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        return [0, *accumulate(len(line) + 1 for line in self.text.split("\n"))]
+
+    @cached_property
+    def code(self) -> str:
+        """The text with comments and string literals blanked out; every character stays at its place."""
+        return _blank(self.text)
+
+    def offset(self, position: Position) -> int:
+        """The index into `text` of a position; a position past the end gives the end."""
+        line, column = position
+        if line > len(self._starts) - 1:
+            return len(self.text)
+        return min(self._starts[line - 1] + column, len(self.text))
+
+    def slice(self, start: Position, end: Position) -> str:
+        return self.text[self.offset(start) : self.offset(end)]
+
+    def line_end(self, position: Position) -> Position:
+        """The end of the code in the line of `position`: before a comment and trailing blanks."""
+        start = self._starts[position[0] - 1]
+        stop = self.text.find("\n", start)
+        code = self.code[start : stop if stop >= 0 else len(self.code)].rstrip()
+        return position[0], max(len(code), position[1])
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """A declaration found in the source of one command.
+
+    - `name`: as written, `""` for an `example` or an unnamed instance.
+    - `start`: index into the text of its keyword.
+    """
+
+    name: str
+    keyword: str
+    start: int
+
+
+def declarations(source: Source, start: int, end: int) -> list[Declaration]:
+    """The declarations between two indices of the text, in order (several in a `mutual` block)."""
+    found = []
+    for match in _DECLARATION.finditer(source.code, start, end):
+        keyword, after = match["keyword"], match.end()
+        name = None if keyword == "example" else _NAME.match(source.code, after, end)
+        found.append(Declaration(name["name"] if name else "", keyword, match.start("keyword")))
+    return found
+
+
+def statement(source: Source, declaration: Declaration, body: int) -> str:
+    """The source text of a declaration's statement, where its first tactic block (its `by`) stands at index
+    `body`.
+
+    The statement ends at the first `:=` outside of all brackets that belongs to no `let` or `have` of the
+    statement itself, or at a `where` or a line of equations (`| 0 => …`).
+    """
+    code, open_lets, depth, end = source.code[declaration.start : body], 0, 0, None
+    for match in _BREAK.finditer(code):
+        token = match[0]
+        if token in _OPEN:
+            depth += 1
+        elif token in _CLOSE:
+            depth -= 1
+        elif depth > 0:
+            continue
+        elif token in ("let", "have"):
+            open_lets += 1
+        elif token == ":=" and open_lets:
+            open_lets -= 1
+        else:
+            end = match.start()
+            break
+    return source.text[declaration.start : body if end is None else declaration.start + end].rstrip()
+
+
+def first_word(code: str, words: tuple[str, ...]) -> int | None:
+    """The index just after the first of `words` that stands in `code` outside of all brackets, or None."""
+    pattern = re.compile(
+        rf"(?<![\w.«])(?:{'|'.join(map(re.escape, words))})(?![\w'!?»])|[{re.escape(_OPEN + _CLOSE)}]"
+    )
+    depth = 0
+    for match in pattern.finditer(code):
+        token = match[0]
+        if token in _OPEN:
+            depth += 1
+        elif token in _CLOSE:
+            depth -= 1
+        elif depth == 0:
+            return match.end()
+    return None
+
+
+_BREAK = re.compile(rf"[{re.escape(_OPEN + _CLOSE)}]|:=|\b(?:where|let|have)\b|^\s*\|(?=.*=>)", re.MULTILINE)
+_SKIPPED = re.compile(r'/-|--|"|\'(?:\\.[^\']*|[^\\\'\n])\'|«')
+
+
+_COMMENT_MARK = re.compile(r"/-|-/")
+_STRING_END = re.compile(r'(?:[^"\\]|\\.)*"', re.DOTALL)
+
+
+def _blank(text: str) -> str:
+    """Blank comments (nested ones too), strings and character literals; keep the line ends."""
+    out: list[str] = []
+    at = 0
+    while match := _SKIPPED.search(text, at):
+        start = match.start()
+        out.append(text[at:start])
+        at = _token_end(text, match)
+        token = text[start:at]
+        out.append(token if match[0] == "«" or _is_prime(text, match) else re.sub(r"[^\n]", " ", token))
+    out.append(text[at:])
+    return "".join(out)
+
+
+def _is_prime(text: str, match: re.Match[str]) -> bool:
+    """`h'` and `x''` are names: a quote right after a letter opens no character literal."""
+    start = match.start()
+    return (
+        text[start] == "'"
+        and start > 0
+        and (text[start - 1].isalnum() or text[start - 1] in "_'!?₀₁₂₃₄₅₆₇₈₉")
+    )
+
+
+def _token_end(text: str, match: re.Match[str]) -> int:
+    start, token = match.start(), match[0]
+    if token == "--":
+        end = text.find("\n", start)
+        return len(text) if end < 0 else end
+    if token == "/-":
+        return _comment_end(text, start)
+    if token == '"':
+        closing = _STRING_END.match(text, start + 1)
+        return closing.end() if closing else len(text)
+    if token == "«":
+        end = text.find("»", start)
+        return len(text) if end < 0 else end + 1
+    return start + 1 if _is_prime(text, match) else match.end()
+
+
+def _comment_end(text: str, start: int) -> int:
+    depth = 0
+    for match in _COMMENT_MARK.finditer(text, start):
+        depth += 1 if match[0] == "/-" else -1
+        if depth == 0:
+            return match.end()
+    return len(text)
