@@ -211,26 +211,32 @@ class DaemonLock:
                 "set EVA_CONNECTION_FILE to a local file",
             ) from None
         os.truncate(self._descriptor, 0)
-        os.write(self._descriptor, f"{os.getpid()}\n".encode())
+        os.write(self._descriptor, f"{os.getpid()} {socket.gethostname()}\n".encode())
 
     def release(self) -> None:
         os.close(self._descriptor)
 
 
-def _already_running(path: Path) -> AlreadyRunning:
+def living_daemon(path: Path) -> tuple[int, str] | None:
+    """Process and host of the daemon that holds the lock beside `path` (it may still be loading), if any."""
     try:
-        connection = _parse(path, _read_private(path))
+        pid, host = beside(path, "lock").read_text(encoding="utf-8").split()
+        return None if is_abandoned(path) else (int(pid), host)
+    except (OSError, ValueError):
+        return None
+
+
+def _already_running(path: Path) -> AlreadyRunning:
+    pid, host = living_daemon(path) or (None, "")
+    elsewhere = f" on {host}" if host not in ("", socket.gethostname()) else ""
+    try:
+        who = _parse(path, _read_private(path)).who
     except DaemonError:
-        try:
-            pid = int(beside(path, "lock").read_text(encoding="ascii"))
-        except (OSError, ValueError):
-            return AlreadyRunning("a daemon is starting or stopping", "wait, then ask 'eva status'", None)
-        return AlreadyRunning(f"a daemon is starting or stopping (pid {pid})", "wait, then 'eva status'", pid)
-    elsewhere = f" on {connection.host}" if connection.host not in ("", socket.gethostname()) else ""
+        return AlreadyRunning(
+            f"a daemon{elsewhere} is starting or stopping (pid {pid})", "see 'eva status'", pid
+        )
     return AlreadyRunning(
-        f"a daemon runs already{elsewhere} ({connection.who})",
-        "use it, or end it with 'eva stop'",
-        connection.pid,
+        f"a daemon runs already{elsewhere} ({who})", "use it, or end it with 'eva stop'", pid
     )
 
 

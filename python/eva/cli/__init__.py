@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from eva import __version__
-from eva.cli import doctor, score
+from eva.cli import doctor, score, serve
 
 HELP = (
     "A generative reward model that reads your Lean 4 proof with you.\n\n"
@@ -53,6 +53,8 @@ def _eva(
 
 
 app.command(help=score.HELP, epilog=score.EPILOG)(score.score)
+serve.register(app)
+serve.register(app)
 app.command(help=doctor.HELP, epilog=doctor.EPILOG)(doctor.doctor)
 
 

@@ -23,23 +23,27 @@ log = logging.getLogger(__name__)
 WARM_UP = ProofStep(goals=("n : Nat\n⊢ n + 0 = n",), tactic="simp")
 
 
+class UnusableModel(Exception):
+    """The model cannot be loaded, or cannot judge even the simplest step; one line."""
+
+
 def load_judge(config: ServeConfig) -> Judge:
-    """Load the model. Raises `eva.model.LoadError`."""
+    """Load the model and let it judge one step, so that no client pays for what is loaded at first use.
+
+    Raises `UnusableModel`: a model that cannot do that must not seem ready.
+    """
     # idle OpenMP threads that spin would take the cores from the event loop; torch reads this once, at import
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    from eva.model import RewardModel
+    from eva.model import LoadError, ModelError, RewardModel
 
-    return RewardModel.from_pretrained(config.model, threads=config.threads or default_threads())
-
-
-def warm_up(judge: Judge) -> None:
-    """One score and one word, so that no client pays for what is loaded at first use.
-
-    A model that cannot do that must not seem ready: what it raises is raised.
-    """
-    for event in judge.stream([WARM_UP]):
-        if isinstance(event, CritiquePiece):
-            break
+    try:
+        model = RewardModel.from_pretrained(config.model, threads=config.threads or default_threads())
+        for event in model.stream([WARM_UP]):
+            if isinstance(event, CritiquePiece):
+                break
+    except (LoadError, ModelError) as error:
+        raise UnusableModel(str(error)) from error
+    return model
 
 
 def serve(
@@ -50,8 +54,8 @@ def serve(
 ) -> None:
     """Be the daemon of `config.connection_file`, until SIGTERM or SIGINT.
 
-    `ready` is called once clients can connect. Raises `AlreadyRunning`, `BadConnectionFile`, `ConfigError`,
-    `LoadError`, or what the model raises on its first step (`ModelError`).
+    `ready` is called once clients can connect. Raises `AlreadyRunning`, `BadConnectionFile`, `ConfigError`
+    or `UnusableModel`.
     """
     start_logging(config.log_level)
     prepare_directory(config.connection_file)
@@ -60,7 +64,6 @@ def serve(
         log.info("loading", extra={"model": config.model, "pid": os.getpid()})
         begun = time.monotonic()
         judge = load(config)
-        warm_up(judge)
         log.info("loaded", extra={"model": judge.name, "seconds": round(time.monotonic() - begun, 2)})
         if sys.platform == "win32":
             asyncio.set_event_loop_policy(asyncio.WindowsSelectorEventLoopPolicy())
