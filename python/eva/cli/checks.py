@@ -101,12 +101,13 @@ def embedded_model(directory: Path) -> Check:
 
 def lean() -> Check:
     from eva.lean.errors import LeanError
-    from eva.lean.toolchain import find_toolchain
+    from eva.lean.toolchain import REMEDY, find_toolchain
 
     try:
         return Check("Lean", "ok", find_toolchain().describe())
     except LeanError as error:
-        return Check("Lean", "warn", str(error), "until then, eva score reads steps.jsonl only")
+        what = str(error).removesuffix(REMEDY).rstrip(":; ")
+        return Check("Lean", "warn", f"{what}; without it, only steps.jsonl can be scored", REMEDY)
 
 
 def daemon() -> Check:
