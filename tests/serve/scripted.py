@@ -1,0 +1,165 @@
+"""A stand-in for a model, for what no real one can be made to do on demand: wait, raise, give NaN, babble.
+
+Only the tests of scheduling and of the server's failures use it; the end-to-end tests run a real
+`RewardModel`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from eva.model.errors import ModelError
+from eva.runtime import Connection
+from eva.serve.config import ServeConfig
+from eva.serve.server import Server
+from eva.step import CritiquePiece, DimensionScore, Order, ProofStep, Scored, ScoreEvent, StepScore
+
+PATIENCE_S = 20.0
+
+
+def step(tactic: str = "simp", goal: str = "⊢ p") -> ProofStep:
+    return ProofStep(goals=(goal,), tactic=tactic)
+
+
+def numbers(value: float) -> dict[str, DimensionScore]:
+    return {"logic": DimensionScore(1 + 4 * value, 0.5, {1: 1 - value, 5: value}, 1.0)}
+
+
+@dataclass
+class Call:
+    """One stream that was asked for."""
+
+    tactics: list[str]
+    critique: bool
+    order: str
+
+
+@dataclass
+class ScriptedJudge:
+    """Does what the tactics say: `raise`, `nan`, `too long`, `skip` (gives nothing); anything else is scored.
+
+    A critique has `words` pieces, each `piece`. Pieces come while `talk` is set, scores while `read` is.
+    """
+
+    name: str = "scripted"
+    scale: tuple[int, int] = (1, 5)
+    dimensions: tuple[str, ...] = ("logic",)
+    weights: dict[str, float] = field(default_factory=lambda: {"logic": 1.0})
+    words: int = 3
+    piece: str = "word "
+    talk: threading.Event = field(default_factory=threading.Event)
+    read: threading.Event = field(default_factory=threading.Event)
+    started: threading.Event = field(default_factory=threading.Event)
+    calls: list[Call] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.talk.set()
+        self.read.set()
+
+    def stream(
+        self,
+        steps: Sequence[ProofStep],
+        *,
+        critique: bool = True,
+        order: Order = "score_first",
+        batch_size: int = 16,
+        cancelled: Callable[[int], bool] | None = None,
+    ) -> Iterator[ScoreEvent]:
+        assert len(steps) <= batch_size
+        self.calls.append(Call([step.tactic for step in steps], critique, order))
+        self.started.set()
+        gone = cancelled or (lambda index: False)
+        told = [i for i, step in enumerate(steps) if step.tactic != "skip"]
+        if not critique or order == "score_first":
+            yield from self._scores(steps, told, gone)
+        if critique:
+            for n in range(self.words):
+                for i in told:
+                    if steps[i].tactic == "raise late" and n == 1:
+                        raise ModelError(f"could not finish {steps[i].goals[0]}")
+                    if steps[i].tactic != "too long" and self._may(self.talk, gone, i):
+                        yield CritiquePiece(i, self.piece, n == self.words - 1)
+            if order == "critique_first":
+                yield from self._scores(steps, told, gone)
+
+    def _scores(
+        self, steps: Sequence[ProofStep], told: list[int], gone: Callable[[int], bool]
+    ) -> Iterator[ScoreEvent]:
+        for i in told:
+            tactic = steps[i].tactic
+            if not self._may(self.read, gone, i):
+                continue
+            if tactic == "raise":
+                raise ModelError(f"could not read {steps[i].goals[0]}")
+            if tactic == "too long":
+                yield Scored(StepScore(i, "too_long", message="5000 tokens"))
+            else:
+                value = float("nan") if tactic == "nan" else (len(tactic) % 10) / 10
+                yield Scored(StepScore(i, "scored", value, numbers(value)))
+
+    @staticmethod
+    def _may(gate: threading.Event, gone: Callable[[int], bool], i: int) -> bool:
+        """Wait at the gate as long as step `i` is wanted; whether it (still) is."""
+        for _ in range(int(PATIENCE_S / 0.01)):
+            if gone(i):
+                return False
+            if gate.wait(0.01):
+                return True
+        raise AssertionError("nobody opened the gate")
+
+
+@dataclass
+class Served:
+    """A server in a thread of this process."""
+
+    server: Server
+    loop: asyncio.AbstractEventLoop
+    thread: threading.Thread
+    outcome: list[Any]
+
+    @property
+    def connection(self) -> Connection:
+        return self.server.connection
+
+    def stop(self) -> None:
+        self.loop.call_soon_threadsafe(self.server.stop)
+
+    def join(self) -> Any:
+        """Wait for the end; what `Server.run` returned."""
+        self.thread.join(PATIENCE_S)
+        assert not self.thread.is_alive(), "the server does not end"
+        return self.outcome[0]
+
+
+@contextmanager
+def serving(judge: ScriptedJudge, **settings: Any) -> Iterator[Served]:
+    """A real server on a free port with `judge` behind it."""
+    config = ServeConfig(Path("unused"), **{"drain_s": 5.0, **settings})
+    begun: list[Served] = []
+    up = threading.Event()
+    outcome: list[Any] = []
+
+    async def run() -> None:
+        server = Server(config, judge)
+        begun.append(Served(server, asyncio.get_running_loop(), thread, outcome))
+        up.set()
+        outcome.append(await server.run())
+
+    thread = threading.Thread(target=lambda: asyncio.run(run()))
+    thread.start()
+    assert up.wait(PATIENCE_S)
+    try:
+        yield begun[0]
+    finally:
+        judge.talk.set()
+        judge.read.set()
+        if thread.is_alive():
+            begun[0].stop()
+            begun[0].stop()
+            begun[0].join()
