@@ -192,7 +192,7 @@ def is_abandoned(path: Path) -> bool:
 class DaemonLock:
     """The right to be the daemon of one connection file, until `release` or the end of this process."""
 
-    PATIENCE_S = 1.0  # a client that looks whether we live holds the lock for an instant
+    PATIENCE_S = 0.5  # a client that looks whether we live holds the lock for an instant
 
     def __init__(self, path: Path) -> None:
         """Raises `AlreadyRunning`, saying who is there, or `BadConnectionFile`."""
@@ -272,7 +272,7 @@ def _read_private(path: Path) -> bytes:
     except OSError as error:
         why = "is a symbolic link" if path.is_symlink() else f"cannot be read ({error.strerror})"
         raise _refused(path, why) from None
-    with os.fdopen(descriptor, "rb") as file:
+    try:
         info = os.fstat(descriptor)
         if not stat.S_ISREG(info.st_mode):
             raise _refused(path, "is not a regular file")
@@ -281,7 +281,9 @@ def _read_private(path: Path) -> bytes:
                 raise _refused(path, f"belongs to another user (uid {info.st_uid})")
             if info.st_mode & 0o077:
                 raise _refused(path, f"can be read by others (mode {info.st_mode & 0o777:04o})")
-        return file.read(_MAX_FILE)
+        return os.read(descriptor, _MAX_FILE)
+    finally:
+        os.close(descriptor)
 
 
 def _refused(path: Path, why: str) -> BadConnectionFile:

@@ -80,6 +80,8 @@ class ScriptedJudge:
             yield from self._scores(steps, told, gone)
         if critique:
             for n in range(self.words):
+                if all(gone(i) for i in told):
+                    return
                 for i in told:
                     if steps[i].tactic == "raise late" and n == 1:
                         raise ModelError(f"could not finish {steps[i].goals[0]}")
