@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -106,9 +107,38 @@ def test_a_table_in_a_pipe_is_plain_text(daemon: Daemon, steps: str) -> None:
 
 
 def test_colour_can_be_asked_for_and_refused(daemon: Daemon, steps: str) -> None:
-    assert "\x1b[38;2;" in daemon.eva("score", steps, FORCE_COLOR="1", COLORTERM="truecolor").stdout
+    wanted = daemon.eva("score", steps, FORCE_COLOR="1", COLORTERM="truecolor").stdout
+    assert "\x1b[38;2;" in wanted
+    assert "\x1b[2K" not in wanted  # it is still a pipe: nothing is drawn twice
     refused = daemon.eva("score", steps, FORCE_COLOR="1", COLORTERM="truecolor", NO_COLOR="1").stdout
     assert "\x1b[38;" not in refused
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals")
+@pytest.mark.parametrize("form", ["--json", "--order=score_first"])
+def test_on_a_terminal_the_progress_is_drawn_and_taken_away(daemon: Daemon, steps: str, form: str) -> None:
+    import pty
+
+    ours, theirs = pty.openpty()
+    with os.fdopen(ours, "rb", 0) as screen:
+        scoring = subprocess.Popen(
+            [*EVA, "score", steps, form],
+            env=daemon.environment | {"TERM": "xterm-256color"},
+            stdin=subprocess.DEVNULL,
+            stdout=theirs,
+            stderr=theirs,
+        )
+        os.close(theirs)
+        drawn = b""
+        with suppress(OSError):  # how the other end says that it is closed
+            while piece := screen.read(4096):
+                drawn += piece
+    text = drawn.decode()
+    assert scoring.wait(SECONDS) == 0
+    assert "judges 3 steps" in text
+    assert text.rindex("\x1b[?25h") > text.rindex("\x1b[?25l")  # the cursor is back
+    assert ('"tactic": "induction' if form == "--json" else "3 steps in 2 theorems") in text
+    assert text.endswith("\x1b[2K")  # the progress line is taken away, and nothing comes after
 
 
 def test_a_deadline_ends_the_command(daemon: Daemon, many_steps: str) -> None:

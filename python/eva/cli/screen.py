@@ -13,17 +13,19 @@ from rich.console import Console, Group
 from rich.live import Live
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.text import Text
+from rich.theme import Theme
 
 
 class Screen:
     """A context manager around one command's output; the live region is gone when it ends."""
 
     def __init__(self) -> None:
-        self.out = Console(highlight=False)
-        errors = Console(stderr=True, highlight=False)
-        where = self.out if self.out.is_terminal else errors
-        self.drafts = self.out.is_terminal
+        calm = Theme({"progress.elapsed": "dim"})
+        self.out = Console(highlight=False, theme=calm)
+        errors = Console(stderr=True, highlight=False, theme=calm)
+        self.drafts = _is_screen(self.out)
         """Whether drafts are shown."""
+        where = self.out if self.drafts else errors
         self._progress = Progress(
             SpinnerColumn(style="dim"),
             TextColumn("{task.description}", style="dim"),
@@ -35,7 +37,7 @@ class Screen:
         self._draft: list[Text] = []
         self._live = (
             Live(get_renderable=self._region, console=where, transient=True, refresh_per_second=10)
-            if where.is_terminal
+            if _is_screen(where)
             else None
         )
 
@@ -77,3 +79,8 @@ class Screen:
 
     def _region(self) -> Group:
         return Group(*(self._draft if self.drafts else ()), self._progress.get_renderable())
+
+
+def _is_screen(console: Console) -> bool:
+    """Whether lines on it can be drawn anew. (`FORCE_COLOR` asks for colours in a pipe, not for that.)"""
+    return console.file.isatty() and console.is_interactive
