@@ -6,6 +6,7 @@ gone; the socket's monitor tells.
 
 from __future__ import annotations
 
+import secrets
 import time
 
 import zmq
@@ -47,7 +48,9 @@ class Link:
             self._socket.curve_serverkey = connection.curve.server_public.encode()
             self._socket.curve_publickey = connection.curve.client_public.encode()
             self._socket.curve_secretkey = connection.curve.client_secret.encode()
-        self._monitor: zmq.Socket[bytes] = self._socket.get_monitor_socket()
+        # by default the name is the socket's descriptor, which the next socket gets before the monitor is gone
+        monitor = f"inproc://eva-monitor-{secrets.token_hex(8)}"
+        self._monitor: zmq.Socket[bytes] = self._socket.get_monitor_socket(addr=monitor)
         self._poller = zmq.Poller()
         self._poller.register(self._monitor, zmq.POLLIN)
         try:

@@ -1,0 +1,195 @@
+"""The client: who may connect, what it is told, and how it fails."""
+
+from __future__ import annotations
+
+import dataclasses
+import socket
+import time
+from typing import Any
+
+import pytest
+import zmq
+from dealer import dealing
+from scripted import PATIENCE_S, ScriptedJudge, Served, serving, step
+
+from eva import protocol
+from eva.client import Client, DaemonGone, DeadlinePassed, RequestFailed, StaleDaemon, WrongToken
+from eva.runtime import Connection, CurveKeys
+from eva.serve.config import ConfigError
+from eva.step import CritiquePiece, Scored
+
+
+def a_client_of(connection: Connection, timeout: float = PATIENCE_S, **changed: Any) -> Client:
+    """A client with another idea of the connection."""
+    return Client(dataclasses.replace(connection, **changed), timeout=timeout)
+
+
+def test_a_wrong_token_is_a_clear_error_at_once(served: Served) -> None:
+    with pytest.raises(WrongToken, match=r"refused the token.*restart") as refused:
+        a_client_of(served.connection, token="0" * 64).health()
+    assert "0" * 64 not in str(refused.value)
+    assert Client(served.connection).health().state == "ready"
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"plain_username": b"admin"},
+        {"plain_password": b"0"},
+        {"plain_server": True},
+    ],
+    ids=["user", "password", "role"],
+)
+def test_who_does_not_say_it_right_stays_outside(served: Served, options: dict[str, Any]) -> None:
+    with dealing(served.connection, **options) as stranger:
+        stranger.ask("health", "h1")
+        assert stranger.is_quiet(300)
+
+
+def test_who_says_nothing_stays_outside(served: Served) -> None:
+    context = zmq.Context()
+    with context, context.socket(zmq.DEALER) as stranger:
+        stranger.linger = 0
+        stranger.connect(served.connection.endpoint)
+        stranger.send(protocol.encode_request(protocol.HealthRequest("h1")))
+        assert not stranger.poll(300)
+
+
+def test_curve(judge: ScriptedJudge) -> None:
+    with serving(judge, curve=True) as served:
+        there, keys = served.connection, served.connection.curve
+        assert keys is not None
+        with Client(there) as client:
+            assert [score.value for score in client.score([step("abc")])] == [0.3]
+        public, secret = (key.decode() for key in zmq.curve_keypair())
+        with pytest.raises(WrongToken):  # somebody else's keys
+            a_client_of(there, curve=CurveKeys(keys.server_public, public, secret)).health()
+        for curve in (None, CurveKeys(public, keys.client_public, keys.client_secret)):
+            with pytest.raises((WrongToken, DaemonGone)):  # the token alone; another server's key
+                a_client_of(there, timeout=1.0, curve=curve).health()
+
+
+@pytest.mark.parametrize(
+    "address", ["tcp://0.0.0.0:*", "tcp://192.168.1.5:5570", "tcp://[::]:*", "tcp://*:5570"]
+)
+def test_other_machines_need_curve(address: str) -> None:
+    with pytest.raises(ConfigError, match="--curve"), serving(ScriptedJudge(), bind=address):
+        pass
+
+
+@pytest.mark.parametrize(
+    "address", ["tcp://eva.example:1", "ipc:///tmp/x", "tcp://127.0.0.1", "tcp://127.0.0.1:70000"]
+)
+def test_what_is_no_address_is_refused(address: str) -> None:
+    with pytest.raises(ConfigError, match="bind must"), serving(ScriptedJudge(), bind=address, curve=True):
+        pass
+
+
+def test_all_addresses_are_reached_from_here(judge: ScriptedJudge) -> None:
+    with serving(judge, bind="tcp://0.0.0.0:*", curve=True) as served:
+        assert served.connection.endpoint.startswith("tcp://127.0.0.1:")
+        with Client(served.connection) as client:
+            assert client.health().model == "scripted"
+
+
+def test_nothing_listens(served: Served) -> None:
+    served.stop()
+    served.join()
+    with pytest.raises(StaleDaemon, match="eva serve"):
+        a_client_of(served.connection).health()
+
+
+def test_someone_else_listens() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as stranger:
+        connection = Connection(f"tcp://127.0.0.1:{stranger.getsockname()[1]}", "t", 1, "m")
+        with pytest.raises(DaemonGone, match=r"did not answer the handshake within 0\.2 s"):
+            Client(connection, timeout=0.2).health()
+
+
+def test_a_client_streams_scores_and_words(served: Served) -> None:
+    with Client(served.connection) as client:
+        events = list(client.stream([step("a"), step("bb")]))
+        assert [event.score.index for event in events if isinstance(event, Scored)] == [0, 1]
+        assert sum(isinstance(event, CritiquePiece) and event.final for event in events) == 2
+        scores = client.score([step("a"), step("too long"), step("bb")])
+        assert [score.status for score in scores] == ["scored", "too_long", "scored"]
+        assert [score.critique for score in scores] == ["word word word", None, "word word word"]
+        assert [score.critique for score in client.score([step("a")], critique=False)] == [None]
+        assert client.score([]) == []
+
+
+def test_streams_of_one_client_take_turns(served: Served, judge: ScriptedJudge) -> None:
+    judge.words = 5
+    with Client(served.connection) as client:
+        one, two = client.stream([step("a")]), client.stream([step("bbb")])
+        first = [next(one), next(two), next(one), next(two)]
+        assert isinstance(first[1], Scored)
+        assert first[1].score.value == 0.3
+        assert client.health().state == "ready"
+        assert [len(list(one)), len(list(two))] == [4, 4]
+
+
+def test_closing_a_stream_cancels_it(served: Served, judge: ScriptedJudge) -> None:
+    judge.words = 10**9
+    with Client(served.connection) as client:
+        for event in client.stream([step("a")]):
+            if isinstance(event, CritiquePiece):
+                break
+        end = time.monotonic() + PATIENCE_S
+        while client.health().running_steps:
+            assert time.monotonic() < end, "the model still writes"
+        assert client.score([step("bb")], critique=False)[0].value == 0.2
+
+
+def test_cancel_by_id(served: Served, judge: ScriptedJudge) -> None:
+    judge.words = 10**9
+    with Client(served.connection) as client:
+        events = client.stream([step("a")], id="mine")
+        next(events)
+        client.cancel("mine")
+        with pytest.raises(RequestFailed) as ended:
+            list(events)
+        assert ended.value.code == "cancelled"
+
+
+def test_a_deadline_keeps_what_was_scored(served: Served, judge: ScriptedJudge) -> None:
+    judge.words = 10**9
+    with Client(served.connection) as client:
+        with pytest.raises(DeadlinePassed, match=r"0\.3 s.*more time") as passed:
+            client.score([step("a")] * 8 + [step("bb")] * 8, deadline=0.3)
+        assert [score.status for score in passed.value.scores] == ["scored"] * 16
+        with pytest.raises(DeadlinePassed) as passed:
+            client.score([step("a")] * 2, deadline=0.2, order="critique_first")
+        assert [(score.status, score.value) for score in passed.value.scores] == [("deadline", None)] * 2
+
+
+def test_errors_keep_their_code_and_give_a_remedy(served: Served) -> None:
+    with Client(served.connection) as client:
+        for steps, code in (
+            ([step("raise")], "model_error"),
+            ([step("a")] * 101, "busy"),
+            ([step("a")] * 1001, "too_large"),
+            ([step("a", "x" * protocol.MAX_BYTES)], "too_large"),
+            ([step(" ")], "bad_request"),
+        ):
+            with pytest.raises(RequestFailed) as failed:
+                client.score(steps)
+            assert failed.value.code == code
+            assert failed.value.remedy
+            assert [score.status for score in failed.value.scores] == ["error"] * len(steps)
+        assert client.health().state == "ready"
+
+
+def test_a_client_outlives_its_daemon(judge: ScriptedJudge) -> None:
+    with serving(judge) as served:
+        client = Client(served.connection)
+        assert client.health().state == "ready"
+        served.stop()
+        served.join()
+    with pytest.raises((DaemonGone, StaleDaemon)):
+        client.health()
+    port = served.connection.endpoint.rpartition(":")[2]
+    with serving(judge, bind=f"tcp://127.0.0.1:{port}") as served:
+        client._given = served.connection
+        assert client.health().state == "ready"
+        client.close()
