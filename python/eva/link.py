@@ -48,7 +48,7 @@ class Link:
             self._socket.curve_serverkey = connection.curve.server_public.encode()
             self._socket.curve_publickey = connection.curve.client_public.encode()
             self._socket.curve_secretkey = connection.curve.client_secret.encode()
-        # by default the name is the socket's descriptor, which the next socket gets before the monitor is gone
+        # the default name is the socket's descriptor, which the next socket may get before this is gone
         monitor = f"inproc://eva-monitor-{secrets.token_hex(8)}"
         self._monitor: zmq.Socket[bytes] = self._socket.get_monitor_socket(addr=monitor)
         self._poller = zmq.Poller()

@@ -116,6 +116,18 @@ def test_health_is_answered_while_the_model_hangs(dealer: Dealer, judge: Scripte
     assert health["pid"] == os.getpid()
 
 
+def test_a_model_that_babbles_drowns_nobody(served: Served, judge: ScriptedJudge, dealer: Dealer) -> None:
+    judge.words = 10**9
+    dealer.score("r1", critique=True)
+    dealer.hear_until("critique")
+    with dealing(served.connection) as other:
+        for _ in range(20):
+            other.ask("health", "h1")
+            assert other.hear()["running_steps"] == 1
+    dealer.ask("cancel", "r1")
+    assert dealer.hear_until("done", "error")[-1]["code"] == "cancelled"
+
+
 def test_a_deadline_passes_though_the_model_hangs(dealer: Dealer, judge: ScriptedJudge) -> None:
     judge.read.clear()
     dealer.score("r1", deadline_ms=50)

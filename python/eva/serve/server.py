@@ -19,6 +19,7 @@ from eva.protocol import Done, Event, Failure, Health, ProtocolError, ScoreReque
 from eva.runtime import Connection
 from eva.serve.auth import Gate, new_token
 from eva.serve.config import ConfigError, ServeConfig, split_address
+from eva.serve.handoff import Handoff
 from eva.serve.post import Post
 from eva.serve.scheduler import Busy, Finished, Job, Judge, Scheduler
 from eva.step import ScoreEvent
@@ -55,6 +56,7 @@ class Server:
         self._requests: dict[tuple[bytes, str], _Request] = {}
         self._stop = asyncio.Event()
         self._hurry = asyncio.Event()
+        self._handoff = Handoff(self._loop, self._hear)
         self._scheduler = Scheduler(judge, batch=config.batch, limit=config.queue)
         self._context = zmq.asyncio.Context()
         token = new_token()
@@ -91,6 +93,7 @@ class Server:
             for task in work:
                 task.cancel()
             await asyncio.gather(stopped, *work, return_exceptions=True)
+            self._handoff.close()
             ended = self._scheduler.stop(LAST_WORDS_S)
             self.close()
         return ended
@@ -175,11 +178,7 @@ class Server:
         if self._stop.is_set():
             raise ProtocolError("busy", "the daemon is about to stop", asked.id)
 
-        def tell(event: ScoreEvent | Finished) -> None:
-            with contextlib.suppress(RuntimeError):  # the loop is closed: the daemon is at its end
-                self._loop.call_soon_threadsafe(self._hear, request, event)
-
-        job = Job(asked.steps, asked.critique, asked.order, tell)
+        job = Job(asked.steps, asked.critique, asked.order, lambda event: self._handoff.put((request, event)))
         request = _Request(client, asked.id, time.monotonic(), job)
         try:
             self._scheduler.submit(job)
@@ -190,8 +189,9 @@ class Server:
         request.timer = self._loop.call_later(asked.deadline_ms / 1000, self._end, request, late)
         log.debug("accepted", extra={"client": client.hex(), "steps": len(asked.steps)})
 
-    def _hear(self, request: _Request, event: ScoreEvent | Finished) -> None:
+    def _hear(self, told: tuple[_Request, ScoreEvent | Finished]) -> None:
         """Pass on what the scheduler told, unless the request has ended meanwhile."""
+        request, event = told
         if self._requests.get((request.client, request.id)) is not request:
             return
         if not isinstance(event, Finished):
