@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 os.environ["HF_HUB_OFFLINE"] = "1"  # no test may ask a hub
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # waiting torch threads must not eat the cores of others
 sys.path.insert(0, str(Path(__file__).parent))
 
 

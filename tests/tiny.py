@@ -1,5 +1,5 @@
-"""Tiny real tokenizers of different kinds and tiny real models, made on the spot. Their weights are random: they serve to
-test mechanics (positions, batching, the wire), never the quality of a judgement."""
+"""Tiny real tokenizers of different kinds and tiny real models, made on the spot. Their weights are random:
+they serve to test mechanics (positions, batching, the wire), never the quality of a judgement."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, train
 KINDS = ("digits_split", "digits_joined", "byte_level", "sentencepiece", "unsplit")
 
 _TEXT = [
-    '{"logic_score": %d, "align_score": %d, "clarity_score": %d}\n' % (a, b, c)
+    f'{{"logic_score": {a}, "align_score": {b}, "clarity_score": {c}}}\n'
     for a, b, c in itertools.product([*range(11), 25, 50, 75, 99, 100], [1, 4, 10], [3, 5, 100])
 ] + [
     "Proof state:\nn m : Nat\nh : n < m\n⊢ n + 1 ≤ m\nProposed step:\nomega\nJudgement:\n",

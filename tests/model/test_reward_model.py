@@ -1,4 +1,4 @@
-"""`RewardModel` on tiny real models: the same numbers however the work is cut, and output that is always well formed."""
+"""`RewardModel` on tiny real models: the same numbers however the work is cut, output always well formed."""
 
 from __future__ import annotations
 
@@ -147,7 +147,7 @@ def test_bad_arguments_name_themselves(model):
 
 class TestLoading:
     def test_unknown_name(self):
-        with pytest.raises(LoadError, match="no model 'no-such-model'.*leibniz-nano") as error:
+        with pytest.raises(LoadError, match=r"no model 'no-such-model'.*leibniz-nano") as error:
             RewardModel.from_pretrained("no-such-model")
         assert "\n" not in str(error.value)
 

@@ -1,15 +1,15 @@
 """Anchors: the integers of a scale as token paths, and the exact distribution over them.
 
-The method (arXiv 2606.01160) reads E[R] = Σ i·P(i) at the position before the digit, which is exact only where
-every anchor is one token. Here an anchor is a *path* of one or more tokens, so that any tokenizer and any integer
-scale (1..5, 0..10, 0..100) is read exactly. The paths form a trie; a path that goes on in another anchor (`1` in
-`10`) ends with its *closer*, the token of `,` or `}` that follows it in the text:
+The method (arXiv 2606.01160) reads E[R] = Σ i·P(i) at the position before the digit, which is exact only
+where every anchor is one token. Here an anchor is a *path* of one or more tokens, so that any tokenizer and
+any integer scale (1..5, 0..10, 0..100) is read exactly. The paths form a trie; a path that goes on in
+another anchor (`1` in `10`) ends with its *closer*, the token of `,` or `}` that follows it in the text:
 
-    P̃(a) = Π p(tokenᵢ | what stands before) · [p(closer | path) if the path is the beginning of another anchor's]
-    P(a) = P̃(a) / Σ_b P̃(b),      anchor mass = Σ_b P̃(b)
+    P̃(a) = Π p(tokenᵢ | what stands before) · [p(closer | path) if the path is the beginning of another
+    anchor's] P(a) = P̃(a) / Σ_b P̃(b),      anchor mass = Σ_b P̃(b)
 
-with p over the full vocabulary. Where all paths are one token and none begins another, P is the softmax over the anchors'
-logits: the paper's case is the trie with one inner node, not a second piece of code.
+with p over the full vocabulary. Where all paths are one token and none begins another, P is the softmax
+over the anchors' logits: the paper's case is the trie with one inner node, not a second piece of code.
 """
 
 from __future__ import annotations
@@ -75,8 +75,9 @@ class Anchors:
     def log_weights(self, logits: Mapping[Path, Tensor], *, temperature: float = 1.0) -> Tensor:
         """log P̃ of every anchor, in the order of `paths`.
 
-        `logits` maps each of `nodes` to full-vocabulary logits of shape (..., vocabulary); the result has shape
-        (..., anchors), float32. `temperature` divides the logits. Raises `ModelError` on NaN or infinite logits.
+        `logits` maps each of `nodes` to full-vocabulary logits of shape (..., vocabulary); the result has
+        shape (..., anchors), float32. `temperature` divides the logits. Raises `ModelError` on NaN or
+        infinite logits.
         """
         logp: dict[Path, Tensor] = {}
         for node in self.nodes:
@@ -120,7 +121,7 @@ def _begins(path: Path, other: Path) -> bool:
 def _refuse_unusable(logits: Tensor, tokens: Sequence[int]) -> None:
     if torch.isnan(logits).any():
         raise ModelError(
-            "the model gave NaN logits where a score stands: load it in float32, or look for a broken checkpoint"
+            "the model gave NaN logits where a score stands: load it in float32, or check its weights"
         )
     if torch.isinf(logits[..., list(tokens)]).any() or torch.isposinf(logits).any():
         raise ModelError(

@@ -1,4 +1,4 @@
-"""Checkpoints: a causal language model, its tokenizer, and `eva.json`, which says how scores are read from it."""
+"""Checkpoints: a causal language model, its tokenizer, and `eva.json`, which says how scores are read."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ class EvaConfig:
     """How scores are read from a checkpoint; the defaults serve any causal language model (zero-shot).
 
     - `scale`: lowest and highest anchor.
-    - `temperature`: τ of the softmax over the anchors (1.0 in training; fitted on validation data afterwards).
+    - `temperature`: τ of the softmax over the anchors (1.0 in training; fitted on validation data
+      afterwards).
     - `weights`: of the dimensions in the value; non-negative, not all zero.
     - `mass_floor`: anchor mass under which a score is reported as `off_format`.
     - `instruction`: first lines of the prompt.
@@ -53,7 +54,8 @@ class EvaConfig:
             or not sum(self.weights.values())
         ):
             raise LoadError(
-                f"{CONFIG_FILE}: weights {dict(self.weights)} must give a number >= 0 to each of {', '.join(DIMENSIONS)}"
+                f"{CONFIG_FILE}: weights {dict(self.weights)} must give a number >= 0 to each of "
+                f"{', '.join(DIMENSIONS)}"
             )
         if not self.temperature > 0:
             raise LoadError(f"{CONFIG_FILE}: temperature {self.temperature} must be above 0")
@@ -98,7 +100,7 @@ class Checkpoint:
 def load(
     name_or_path: str, *, device: str | None = None, dtype: str | None = None, trust_remote_code: bool = False
 ) -> Checkpoint:
-    """Load an embedded model by name, a directory, or a hub model. safetensors only. Raises `LoadError` (one line)."""
+    """Load an embedded model by name, a directory, or a hub model; safetensors only. Raises `LoadError`."""
     import torch
     import transformers
 
@@ -110,7 +112,7 @@ def load(
         _check_directory(directory)
     elif name_or_path in EMBEDDED:
         raise LoadError(
-            f"the embedded model {name_or_path} is missing from this installation ({directory}): reinstall eva"
+            f"the embedded model {name_or_path} is missing from this installation: {directory} is not there"
         )
     elif directory.is_absolute() or name_or_path.startswith(".") or name_or_path.count("/") > 1:
         raise LoadError(f"no model directory {name_or_path}")
@@ -126,7 +128,8 @@ def load(
         if local:
             raise LoadError(f"cannot load the model in {directory}: {reason}") from error
         raise LoadError(
-            f"no model {name_or_path!r}: it is neither embedded ({', '.join(EMBEDDED)}), nor a directory, nor could the hub give it ({reason})"
+            f"no model {name_or_path!r}: it is neither embedded ({', '.join(EMBEDDED)}), nor a directory, "
+            f"nor could the hub give it ({reason})"
         ) from error
     if not tokenizer.is_fast:
         raise LoadError(

@@ -1,4 +1,4 @@
-"""Writing critiques: greedy decoding under a grammar, so that `<think> … </think>` is always closed and clean."""
+"""Writing critiques: greedy decoding under a grammar, so that `<think> … </think>` is always closed."""
 
 from __future__ import annotations
 
@@ -14,12 +14,15 @@ from eva.model.prompt import THINK_CLOSE, THINK_OPEN
 from eva.model.rows import Rows
 
 
-def grammar(max_tokens: int) -> str:
-    """One line of text without '<' (which would end it early) and without control characters, then the closing mark.
+def grammar(tokenizer: Any, max_tokens: int) -> str:
+    """One line of text without '<' (which would end it early) and without control characters, then the
+    closing mark.
 
-    Past `max_tokens` tokens the grammar leaves only the closing mark: a long critique is cut, never left open.
+    Past `max_tokens` tokens the grammar leaves only the closing mark: a long critique is cut, never left
+    open. Where the mark is a token of its own, llguidance wants it named as a token, not spelled as text.
     """
-    return f'start: body "{THINK_CLOSE}"\nbody[max_tokens={max_tokens}]: /[^<\\x00-\\x1f\\x7f]+/\n'
+    mark = THINK_CLOSE if THINK_CLOSE in tokenizer.get_added_vocab() else f'"{THINK_CLOSE}"'
+    return f"start: body {mark}\nbody[max_tokens={max_tokens}]: /[^<\\x00-\\x1f\\x7f]+/\n"
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,7 @@ class CritiqueWriter:
 
         self._tokenizer = tokenizer
         self._guide = llguidance.hf.from_tokenizer(tokenizer, n_vocab=vocabulary)
-        self._grammar = llguidance.LLMatcher.grammar_from_lark(grammar(max_tokens))
+        self._grammar = llguidance.LLMatcher.grammar_from_lark(grammar(tokenizer, max_tokens))
         problem = llguidance.LLMatcher.validate_grammar(self._grammar, self._guide)
         assert not problem, problem
         self.opening = encode_after(tokenizer, "\n", THINK_OPEN)[0]
@@ -50,9 +53,9 @@ class CritiqueWriter:
     ) -> Iterator[Piece]:
         """Decode until every row has closed its critique; `rows` must stand right after `opening`.
 
-        A row leaves the batch when it is done: `finished(rows, numbers)` gets such rows, in the state after the closing mark,
-        with their numbers. `cancelled(number)` is asked before every token; such a row leaves at once and
-        says nothing more. Raises `ModelError` on NaN logits.
+        A row leaves the batch when it is done: `finished(rows, numbers)` gets such rows, in the state after
+        the closing mark, with their numbers. `cancelled(number)` is asked before every token; such a row
+        leaves at once and says nothing more. Raises `ModelError` on NaN logits.
         """
         import llguidance.torch
 
@@ -93,7 +96,10 @@ class _Line:
 
     def take(self, token: int) -> Piece:
         if not self.matcher.consume_token(token):
-            raise ModelError(f"the grammar refused token {token}: {self.matcher.get_error()}")
+            why = self.matcher.get_error().partition("\n")[0]
+            raise ModelError(
+                f"the critique's grammar left no token to write (token {token} was refused: {why})"
+            )
         text = self._decoder.step(self._tokenizer, token) or ""
         words, mark, _ = text.partition("<")
         shown = "" if self._closing else words
@@ -107,9 +113,7 @@ def _pick(logits: torch.Tensor, mask: torch.Tensor) -> list[int]:
     import llguidance.torch
 
     if torch.isnan(logits).any():
-        raise ModelError(
-            "the model gave NaN logits while it wrote a critique: load it in float32, or look for a broken checkpoint"
-        )
+        raise ModelError("the model gave NaN logits in a critique: load it in float32, or check its weights")
     allowed = logits.clone()
     llguidance.torch.apply_token_bitmask_inplace(allowed, mask.to(logits.device))
     return [int(token) for token in allowed.argmax(-1)]

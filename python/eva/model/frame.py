@@ -1,9 +1,9 @@
 """The score object as tokens: where each anchor stands is known by construction, never searched for.
 
-The object `{"logic_score": 4, "align_score": 2, "clarity_score": 3}` is fixed but for its three integers. The frame
-tokenizes it once for every anchor and cuts it at the integers' character spans into *leads* (fixed tokens)
-and *paths* (the tokens of an anchor). Decoding forces the leads and reads the anchors; training and reading given text
-go through the same character spans.
+The object `{"logic_score": 4, "align_score": 2, "clarity_score": 3}` is fixed but for its three integers.
+The frame tokenizes it once for every anchor and cuts it at the integers' character spans into *leads*
+(fixed tokens) and *paths* (the tokens of an anchor). Decoding forces the leads and reads the anchors;
+training and reading given text go through the same character spans.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any
 
 from eva.model.anchors import Anchors, Path
 from eva.model.errors import LoadError
+from eva.model.prefix import shared_prefix
 from eva.model.prompt import completion
 from eva.step import DIMENSIONS
 
@@ -24,8 +25,8 @@ CONTEXT = "\n"  # the score object always follows a newline: the prompt ends wit
 class Field:
     """One dimension's place in the object.
 
-    - `leads`: the fixed tokens before the anchor, by the anchor of the field before (the first field: by `None`);
-      they differ only where a tokenizer joins a digit with the comma after it.
+    - `leads`: the fixed tokens before the anchor, by the anchor of the field before (the first field: by
+      `None`); they differ only where a tokenizer joins a digit with the comma after it.
     - `anchors`: the token paths that can stand here.
     """
 
@@ -45,8 +46,8 @@ class Frame:
     def of(cls, tokenizer: Any, scale: tuple[int, int]) -> Frame:
         """Cut the object for one tokenizer and one scale (both ends included). Raises `LoadError`.
 
-        A path starts where the anchors' tokens begin to differ, which is before the digit only where the tokenizer
-        joins the digit, or what stands before it, differently for different digits.
+        A path starts where the anchors' tokens begin to differ, which is before the digit only where the
+        tokenizer joins the digit, or what stands before it, differently for different digits.
         """
         low, high = scale
         anchors = range(low, high + 1)
@@ -55,9 +56,7 @@ class Frame:
             cuts = {
                 a: _Cut.of(tokenizer, {n: a if n == name else low for n in DIMENSIONS}, name) for a in anchors
             }
-            start = min(
-                min(c.first for c in cuts.values()), len(os.path.commonprefix([c.ids for c in cuts.values()]))
-            )
+            start = min(shared_prefix([c.ids for c in cuts.values()]), *(c.first for c in cuts.values()))
             paths = {a: c.ids[start : c.last] for a, c in cuts.items()}
             closers = {a: c.ids[c.last] for a, c in cuts.items() if c.last < len(c.ids)}
             try:
@@ -67,7 +66,9 @@ class Frame:
                     f"the tokenizer cannot tell the scores {low}..{high} apart: {error}"
                 ) from error
             if fields:
-                leads = {a: _lead(tokenizer, fields[-1], a, name, trie, low) for a in anchors}
+                leads: dict[int | None, Path] = {
+                    a: _lead(tokenizer, fields[-1], a, Field(name, {}, trie), low) for a in anchors
+                }
                 fields.append(Field(name, leads, trie))
             else:
                 fields.append(Field(name, {None: cuts[low].ids[:start]}, trie))
@@ -89,8 +90,9 @@ class _Cut:
         return cls(tuple(ids), *anchor_tokens(spans, written.spans[name]))
 
 
-def _lead(tokenizer: Any, before: Field, anchor: int, name: str, trie: Anchors, low: int) -> Path:
-    """The fixed tokens between `before`, where `anchor` was written, and the field `name`."""
+def _lead(tokenizer: Any, before: Field, anchor: int, field: Field, low: int) -> Path:
+    """The fixed tokens between `before`, where `anchor` was written, and `field`."""
+    name, trie = field.name, field.anchors
     scores = {n: anchor if n == before.name else low for n in DIMENSIONS}
     left, right = _Cut.of(tokenizer, scores, before.name), _Cut.of(tokenizer, scores, name)
     start = right.last - len(trie.paths[low])
@@ -102,8 +104,8 @@ def _lead(tokenizer: Any, before: Field, anchor: int, name: str, trie: Anchors, 
 def encode_after(tokenizer: Any, context: str, text: str) -> tuple[list[int], list[tuple[int, int]]]:
     """Token ids of `text` as they stand after `context`, and their character spans within `text`.
 
-    The context keeps sentencepiece tokenizers from adding a space at the front. Raises `LoadError` where a token
-    would span the border (then nothing exact can be said about the text's own tokens).
+    The context keeps sentencepiece tokenizers from adding a space at the front. Raises `LoadError` where a
+    token would span the border (then nothing exact can be said about the text's own tokens).
     """
     coded = tokenizer(context + text, add_special_tokens=False, return_offsets_mapping=True)
     at = len(context)
@@ -124,7 +126,7 @@ def newline(tokenizer: Any) -> list[int]:
 
 
 def anchor_tokens(spans: list[tuple[int, int]], digits: tuple[int, int]) -> tuple[int, int]:
-    """First and one-past-last token of an integer, from character spans: the tokens that overlap its digits."""
+    """First and one-past-last token that overlap the characters `digits`; `spans`: each token's."""
     inside = [i for i, (start, end) in enumerate(spans) if start < digits[1] and end > digits[0]]
     if not inside:
         raise LoadError(f"no token covers the characters {digits}")

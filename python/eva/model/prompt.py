@@ -1,9 +1,9 @@
 """What the model reads and what it writes, as text.
 
-The input is instruction, theorem, earlier steps, proof state, proposed step (arXiv 2606.01160, section on the input X);
-the parts that the steps of one proof share come first, so that they are computed once. The output is a critique in
-`<think> … </think>` and one JSON object of integer scores, in either order; which of the two comes first is
-forced by the decoder, so the prompt is the same for both orders.
+The input is instruction, theorem, earlier steps, proof state, proposed step (arXiv 2606.01160, section on
+the input X); the parts that the steps of one proof share come first, so that they are computed once. The
+output is a critique in `<think> … </think>` and one JSON object of integer scores, in either order; which
+of the two comes first is forced by the decoder, so the prompt is the same for both orders.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ INSTRUCTION = (
     "logic: is it sound as an idea, so that the proof can still be finished?\n"
     "alignment: does it fit this very proof state, so that Lean accepts it?\n"
     "clarity: is it explicit enough to be read, debugged and kept?\n"
-    "Score each from {low} (worst) to {high} (best). Write a short critique between <think> and </think>, and one JSON "
-    'object such as {{"logic_score": {high}, "align_score": {low}, "clarity_score": {high}}}.'
+    "Score each from {low} (worst) to {high} (best). Write a short critique between <think> and </think>, "
+    'and one JSON object such as {{"logic_score": {high}, "align_score": {low}, "clarity_score": {high}}}.'
 )
 
 
 def prompt(step: ProofStep, instruction: str, *, earlier: int | None = None) -> str:
-    """The text that stands before the output; it ends with a newline. `earlier`: keep only so many latest steps."""
+    """The text before the output; it ends with a newline. `earlier`: keep only so many of the latest."""
     parts = [instruction]
     if step.statement:
         parts.append(f"Theorem:\n{step.statement}")

@@ -18,7 +18,7 @@ from eva.step import DIMENSIONS, DimensionScore
 
 @dataclass(frozen=True)
 class ReadOut:
-    """What was read for one row: a score for each dimension, and the tokens of the object that was written."""
+    """What was read for one row: a score for each dimension, and the tokens of the written object."""
 
     scores: dict[str, DimensionScore]
     tokens: Path
@@ -27,8 +27,9 @@ class ReadOut:
 def read_scores(rows: Rows, frame: Frame, *, temperature: float = 1.0) -> list[ReadOut]:
     """Have every row write the score object, and read the expected score at each integer.
 
-    The leads are forced; at each integer the anchors' exact distribution is read, and the most likely anchor is
-    written (greedy, as in the paper), since the next dimensions are judged after it. Raises `ModelError`.
+    The leads are forced; at each integer the anchors' exact distribution is read, and the most likely
+    anchor is written (greedy, as in the paper), since the next dimensions are judged after it. Raises
+    `ModelError`.
     """
     chosen: list[int | None] = [None] * len(rows)
     written: list[Path] = [()] * len(rows)
@@ -53,12 +54,12 @@ def read_scores(rows: Rows, frame: Frame, *, temperature: float = 1.0) -> list[R
 
 def _node_logits(rows: Rows, anchors: Anchors) -> dict[Path, Tensor]:
     """Logits after every inner node of the trie: the root is at hand, deeper ones are forks of the rows."""
-    logits = {(): rows.logits}
+    logits: dict[Path, Tensor] = {(): rows.logits}
     deeper = [node for node in anchors.nodes if node]
     if deeper:
         forks = rows.fork([row for row in range(len(rows)) for _ in deeper])
         forks.extend([node for _ in range(len(rows)) for node in deeper])
-        by_node = forks.logits.unflatten(0, (len(rows), len(deeper)))
+        by_node = forks.logits.view(len(rows), len(deeper), -1)
         logits |= {node: by_node[:, k] for k, node in enumerate(deeper)}
     return logits
 
@@ -69,9 +70,10 @@ def read_given(
 ) -> dict[str, DimensionScore]:
     """Expected scores at the integers of a text that is already written: prompt and output in one string.
 
-    The integers' character offsets are mapped to tokens with the tokenizer's own offsets; the anchors' distribution is read
-    at the position before the integer. Raises `NoScores` where the text has no unique score object, where an integer is
-    off the scale, or where the tokenizer cuts it otherwise in this text than in a plain object.
+    The integers' character offsets are mapped to tokens with the tokenizer's own offsets; the anchors'
+    distribution is read at the position before the integer. Raises `NoScores` where the text has no unique
+    score object, where an integer is off the scale, or where the tokenizer cuts it otherwise in this text
+    than in a plain object.
     """
     spans = find_scores(text)
     coded = tokenizer(text, return_offsets_mapping=True)
@@ -98,6 +100,6 @@ def _before(
     last = anchor_tokens(offsets, span)[1]
     if tuple(ids[last - len(path) : last]) != path:
         raise NoScores(
-            f"the score at character {span[0]} is tokenized otherwise than in a plain object: no exact reading"
+            f"the score at character {span[0]} is tokenized otherwise than alone: no exact reading"
         )
     return ids[: last - len(path)]

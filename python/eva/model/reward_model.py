@@ -22,8 +22,8 @@ class RewardModel:
         model = RewardModel.from_pretrained("leibniz-nano")
         scores = model.score([ProofStep(goals=("n : Nat\\n⊢ n + 0 = n",), tactic="simp")])
 
-    `name`, `scale` (lowest and highest anchor), `dimensions` and `weights` describe the checkpoint. One model serves one
-    thread at a time.
+    `name`, `scale` (lowest and highest anchor), `dimensions` and `weights` describe the checkpoint. One
+    model serves one thread at a time.
     """
 
     def __init__(self, checkpoint: Checkpoint) -> None:
@@ -73,7 +73,7 @@ class RewardModel:
         order: Order = "score_first",
         batch_size: int = 16,
     ) -> list[StepScore]:
-        """Judge every step; the result has the order of `steps`. See `stream` for the arguments and what it raises."""
+        """Judge every step, in the order of `steps`. Arguments and errors are those of `stream`."""
         scores: dict[int, StepScore] = {}
         words: dict[int, str] = {}
         for event in self.stream(steps, critique=critique, order=order, batch_size=batch_size):
@@ -95,13 +95,15 @@ class RewardModel:
         """Judge every step, telling each thing as soon as it is known.
 
         - `critique`: whether to write critiques. Without, both orders read the score right after the prompt.
-        - `order`: `score_first` gives all scores, then the words; `critique_first` reads the scores after the words.
+        - `order`: `score_first` gives all scores, then the words; `critique_first` reads the scores after
+          the words.
         - `batch_size`: how many steps go through the model together (1 or more).
         - `cancelled(index)`: asked between forward passes; a step for which it is true yields nothing more.
 
-        Every step that is not cancelled yields one `Scored`, and with `critique` its `CritiquePiece`s, the last of which
-        is `final`. A step that does not fit the context yields `Scored` with status `too_long` and nothing else.
-        Raises `ModelError` where the model gives no usable numbers, `ValueError` on a bad argument.
+        Every step that is not cancelled yields one `Scored`, and with `critique` its `CritiquePiece`s, the
+        last of which is `final`. A step that does not fit the context yields `Scored` with status
+        `too_long` and nothing else. Raises `ModelError` where the model gives no usable numbers,
+        `ValueError` on a bad argument.
         """
         if order not in ORDERS:
             raise ValueError(f"order {order!r} must be one of {', '.join(ORDERS)}")
@@ -131,7 +133,8 @@ class RewardModel:
                 )
 
     def read(self, text: str) -> dict[str, DimensionScore]:
-        """Expected scores at the integers of a text that is already there: a prompt and an output in one string.
+        """Expected scores at the integers of a text that is already there: a prompt and an output in one
+        string.
 
         Raises `eva.model.NoScores` where the text has no unique score object.
         """

@@ -1,7 +1,8 @@
 """A batch of sequences in front of a causal language model: grow them, fork them, drop them.
 
-Every row has its own length. New tokens are padded on the left within their chunk, so the logits that matter are always the
-last ones; padding is masked and positions are counted per row, so the padding changes nothing that is read.
+Every row has its own length. New tokens are padded on the left within their chunk, so the logits that
+matter are always the last ones; padding is masked and positions are counted per row, so the padding changes
+nothing that is read.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from typing import Any
 
 import torch
 from torch import Tensor
+
+from eva.model.prefix import shared_prefix
 
 MIN_SHARED = 16  # a shared beginning shorter than this is not worth a forward pass of its own
 
@@ -34,7 +37,7 @@ class Rows:
     @classmethod
     def prefill(cls, model: Any, prompts: Sequence[Sequence[int]]) -> Rows:
         """Rows that have read their prompts; what all prompts begin with is computed once."""
-        shared = min(_shared(prompts), min(map(len, prompts)) - 1)
+        shared = min(shared_prefix(prompts), min(map(len, prompts)) - 1)
         if len(prompts) == 1 or shared < MIN_SHARED:
             rows = cls(model, len(prompts))
             rows.extend(prompts)
@@ -96,12 +99,3 @@ class Rows:
         copy._mask, copy._lengths = self._mask[index], self._lengths[index]
         copy.logits = self.logits[index]
         return copy
-
-
-def _shared(prompts: Sequence[Sequence[int]]) -> int:
-    """How many tokens all prompts begin with."""
-    least, greatest = min(prompts), max(prompts)
-    for i, (a, b) in enumerate(zip(least, greatest, strict=False)):
-        if a != b:
-            return i
-    return min(len(least), len(greatest))

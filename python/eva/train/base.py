@@ -1,0 +1,65 @@
+"""Fresh base models: a small Llama and a tokenizer that is trained on the data's own text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from eva.model.prompt import THINK_CLOSE, THINK_OPEN
+
+SIZES: dict[str, dict[str, int]] = {
+    "nano": {"hidden_size": 256, "intermediate_size": 704, "num_hidden_layers": 4, "num_attention_heads": 8},
+    "micro": {"hidden_size": 64, "intermediate_size": 176, "num_hidden_layers": 2, "num_attention_heads": 4},
+}
+VOCABULARY = 2048
+CONTEXT = 1024
+
+
+def new_tokenizer(texts: Iterable[str]) -> Any:
+    """A byte-level BPE with single digits, so that every anchor of 1..5 is one token of its own."""
+    from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
+    from transformers import PreTrainedTokenizerFast
+
+    tokenizer = Tokenizer(models.BPE())
+    # Spaces join the word after them, line breaks stand alone: Lean's goals are short words and symbols.
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [
+            pre_tokenizers.Split(Regex(r"\n| ?\d| ?[^\s\d\w]+| ?\w+?(?=\d|\b)| +"), "isolated"),
+            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
+        ]
+    )
+    tokenizer.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=VOCABULARY - 2,
+        special_tokens=["<s>", "</s>"],
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+        min_frequency=8,
+    )
+    tokenizer.train_from_iterator(texts, trainer)
+    tokenizer.add_tokens(
+        [AddedToken(THINK_OPEN, normalized=False), AddedToken(THINK_CLOSE, normalized=False)]
+    )
+    return PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer,
+        bos_token="<s>",
+        eos_token="</s>",
+        pad_token="</s>",
+        model_max_length=CONTEXT,
+    )
+
+
+def new_model(size: str, vocabulary: int) -> Any:
+    """A fresh Llama of `SIZES[size]`; its weights mean nothing before training."""
+    from transformers import LlamaConfig, LlamaForCausalLM
+
+    config = LlamaConfig(
+        vocab_size=vocabulary,
+        max_position_embeddings=CONTEXT,
+        tie_word_embeddings=True,
+        bos_token_id=0,
+        eos_token_id=1,
+        pad_token_id=1,
+        **SIZES[size],
+    )
+    return LlamaForCausalLM(config)
