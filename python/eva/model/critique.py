@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from eva.model.errors import ModelError
 from eva.model.frame import encode_after
@@ -57,7 +59,7 @@ class CritiqueWriter:
         the closing mark, with their numbers. `cancelled(number)` is asked before every token; such a row
         leaves at once and says nothing more. Raises `ModelError` on NaN logits.
         """
-        import llguidance.torch
+        import llguidance.numpy  # its torch twin compiles a kernel: seconds, and a C++ compiler, at first use
 
         live = [_Line(number, self._guide, self._grammar, self._tokenizer) for number in range(len(rows))]
         while live:
@@ -66,9 +68,9 @@ class CritiqueWriter:
             live = [live[i] for i in kept]
             if not live:
                 return
-            mask = llguidance.torch.allocate_token_bitmask(len(live), self._guide.vocab_size)
+            mask = llguidance.numpy.allocate_token_bitmask(len(live), self._guide.vocab_size)
             for i, line in enumerate(live):
-                llguidance.torch.fill_next_token_bitmask(line.matcher, mask, i)
+                llguidance.numpy.fill_next_token_bitmask(line.matcher, mask, i)
             tokens = _pick(rows.logits, mask)
             yield from (line.take(token) for line, token in zip(live, tokens, strict=True))
             rows.extend([[token] for token in tokens])
@@ -108,12 +110,10 @@ class _Line:
         return Piece(self.number, shown, self.done)
 
 
-def _pick(logits: torch.Tensor, mask: torch.Tensor) -> list[int]:
-    """The most likely allowed token of each row."""
-    import llguidance.torch
-
+def _pick(logits: torch.Tensor, mask: NDArray[np.int32]) -> list[int]:
+    """The most likely allowed token of each row; bit i of a row's mask says whether token i is allowed."""
     if torch.isnan(logits).any():
         raise ModelError("the model gave NaN logits in a critique: load it in float32, or check its weights")
-    allowed = logits.clone()
-    llguidance.torch.apply_token_bitmask_inplace(allowed, mask.to(logits.device))
-    return [int(token) for token in allowed.argmax(-1)]
+    bits = np.unpackbits(mask.view(np.uint8), axis=1, bitorder="little")[:, : logits.shape[1]]
+    forbidden = torch.from_numpy(bits == 0).to(logits.device)
+    return [int(token) for token in logits.masked_fill(forbidden, float("-inf")).argmax(-1)]
