@@ -239,8 +239,12 @@ class Client:
             connection = given if isinstance(given, Connection) else read_connection(given)
             try:
                 self._link = Link(connection, self._timeout)
-            except LinkLost as error:
-                raise DaemonGone(str(error), "restart it: see 'eva status'") from None
+            except (WrongToken, StaleDaemon, LinkLost) as error:
+                if connection.path is not None:
+                    read_connection(connection.path)  # it may have ended just now: that explains it better
+                if isinstance(error, LinkLost):
+                    raise DaemonGone(str(error), "restart it: see 'eva status'") from None
+                raise
         return self._link
 
     def _send(self, link: Link, frame: bytes) -> None:

@@ -115,7 +115,7 @@ class Link:
             if event in _REFUSED:
                 raise WrongToken(
                     f"the handshake with {where} failed",
-                    f"the keys or the mechanism{source} are not those of the daemon there; restart it",
+                    f"the keys{source} are not those of the daemon there, if it is one; restart it",
                 )
             if event in _LOST:
                 raise StaleDaemon(
