@@ -1,0 +1,88 @@
+"""`eva data`: make labelled steps with Lean, and convert what others recorded."""
+
+from __future__ import annotations
+
+from enum import Enum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from eva.cli.exits import ExitCode, fail
+
+app = typer.Typer(name="data", help="Make and convert training data.", no_args_is_help=True)
+
+
+class Source(str, Enum):
+    """The formats that `eva data convert` reads."""
+
+    minif2f = "minif2f"
+    rllean = "rllean"
+
+
+@app.command()
+def generate(
+    out: Annotated[
+        Path, typer.Option(help="Folder for train, validation, test and held_out .jsonl and card.md.")
+    ],
+    theorems: Annotated[int, typer.Option(min=1, help="How many theorems to draw.")] = 12000,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same data.")] = 1,
+    budget: Annotated[
+        int, typer.Option(min=1, max=40, help="Steps tried in the first state of a theorem.")
+    ] = 7,
+    jobs: Annotated[int, typer.Option(min=1, help="Lean processes at a time.")] = 1,
+    batch: Annotated[int, typer.Option(min=1, help="Steps in one Lean file.")] = 1500,
+    timeout: Annotated[float, typer.Option(min=1, help="Seconds for one Lean file.")] = 600.0,
+    resume: Annotated[bool, typer.Option(help="Go on from batches that are already answered.")] = False,
+) -> None:
+    """Draw theorems, explore them under Lean, label every step, write the splits and a card."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    from eva.data.dataset import Plan, build
+    from eva.data.lean import LeanFailed, LeanRunner, lean_command
+    from eva.data.search import Explorer
+    from eva.lean.errors import LeanError
+
+    store = out / "batches"
+    if store.exists() and any(store.iterdir()) and not resume:
+        fail(
+            ExitCode.USAGE,
+            f"{store} holds answers of an earlier run: pass --resume to use them, or name another folder",
+        )
+    columns = (
+        TextColumn("[progress.description]{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    try:
+        runner = LeanRunner(lean_command(), store=store, timeout=timeout)
+        with Progress(*columns, console=Console(stderr=True)) as bar:
+            task = bar.add_task("steps to Lean", total=None)
+            explorer = Explorer(runner, jobs=jobs, batch=batch, budget=budget)
+            counts = build(Plan(theorems, seed, out), explorer, lambda done: bar.advance(task, done))
+    except (LeanError, LeanFailed, OSError) as error:
+        fail(ExitCode.USAGE, str(error))
+    for split, count in counts.items():
+        typer.echo(f"{count:8d} {split}")
+    typer.echo(f"{out / 'card.md'}")
+
+
+@app.command()
+def convert(
+    kind: Annotated[Source, typer.Argument(help="What FILE holds.", metavar="FORMAT")],
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The file to read.")],
+    out: Annotated[Path, typer.Option(help="Where to write steps, one a line, for `eva score`.")] = Path(
+        "steps.jsonl"
+    ),
+) -> None:
+    """Turn traced proofs (minif2f) or proof attempts (rllean) into steps for `eva score`."""
+    from eva.data.convert import BadSource
+    from eva.data.convert import convert as write_steps
+
+    try:
+        count = write_steps(kind.value, file, out)
+    except (BadSource, OSError) as error:
+        fail(ExitCode.USAGE, str(error))
+    typer.echo(f"{count} steps in {out}")

@@ -1,0 +1,81 @@
+"""What a family makes: theorem statements, with names drawn at random and proof scripts where one is known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from random import Random
+
+PROPS = ("p", "q", "r", "s", "a", "b", "c", "P", "Q", "R", "A", "B", "C")
+NUMBERS = ("n", "m", "k", "a", "b", "c", "x", "y", "z", "i", "j", "d", "t")
+LISTS = ("xs", "ys", "zs", "l", "as", "bs", "l₁", "l₂", "s", "t")
+FUNCTIONS = ("f", "g", "h", "u", "v", "φ")
+PREDICATES = ("P", "Q", "R", "p", "q", "S", "T", "U", "V")
+_FACT_STEMS = ("h", "h", "h", "H", "hp", "hq", "hx", "ha", "hab", "hb", "hn", "hle", "hlt", "heq", "key")
+_DIGITS = "₀₁₂₃₄₅₆₇₈₉"
+
+
+@dataclass(frozen=True, slots=True)
+class Theorem:
+    """A statement (true or not: Lean finds out) and proof scripts that may work."""
+
+    family: str
+    binders: str
+    goal: str
+    scripts: tuple[tuple[str, ...], ...] = ()
+    preamble: str = ""
+
+    def source(self, name: str) -> str:
+        """The statement as it stands in a file."""
+        binders = f" {self.binders}" if self.binders else ""
+        head = f"{self.preamble}\n" if self.preamble else ""
+        return f"{head}theorem {name}{binders} : {self.goal}"
+
+
+Maker = Callable[[Random], Theorem]
+
+
+@dataclass
+class Names:
+    """Names without repetition."""
+
+    rng: Random
+    used: set[str] = field(default_factory=set)
+
+    def pick(self, pool: tuple[str, ...]) -> str:
+        free = [name for name in pool if name not in self.used]
+        name = self.rng.choice(free)
+        self.used.add(name)
+        return name
+
+    def many(self, pool: tuple[str, ...], count: int) -> list[str]:
+        return [self.pick(pool) for _ in range(count)]
+
+    def facts(self, count: int) -> list[str]:
+        """Hypothesis names in one of the common styles: `h`, `h1 h2`, `h₁ h₂`, `hp hq`."""
+        style = self.rng.randrange(4)
+        if count == 1 and style < 2:
+            return [self.pick(("h", "H", "hyp", "h0", "h1"))]
+        if style == 0:
+            names = [f"h{i + 1}" for i in range(count)]
+        elif style == 1:
+            start = self.rng.randrange(2)
+            names = ["h" + _DIGITS[i + start] for i in range(count)]
+        elif style == 2:
+            start = self.rng.randrange(3)
+            names = [f"H{i + start}" for i in range(count)]
+        else:
+            return [self.pick(tuple(dict.fromkeys(_FACT_STEMS)) + ("h1", "h2", "h3")) for _ in range(count)]
+        self.used.update(names)
+        return names
+
+
+def coefficient(rng: Random, name: str, top: int = 5) -> str:
+    """`3 * n` or `n`."""
+    factor = rng.randint(1, top)
+    return name if factor == 1 else f"{factor} * {name}"
+
+
+def bind(names: list[str], kind: str) -> str:
+    """`(a b : Nat)`."""
+    return f"({' '.join(names)} : {kind})"
