@@ -1,7 +1,8 @@
-"""What `make nano` runs: the embedded model from nothing. Data labelled by Lean, training, evaluation, model card.
+"""What `make nano` runs: the embedded model from nothing. Data labelled by Lean, training, evaluation,
+model card.
 
-Every part goes on where it was stopped: data in `data/nano`, the run in `runs/nano`. The finished checkpoint replaces the
-one in the package.
+Every part goes on where it was stopped: data in `data/nano`, the run in `runs/nano`. The finished
+checkpoint replaces the one in the package.
 """
 
 from __future__ import annotations
@@ -62,7 +63,7 @@ def main() -> None:
 
 
 def eva(*arguments: object) -> str:
-    """Run one command of eva, show what it says on stderr, and give its output. Ends this script where it fails."""
+    """Run one command of eva, show what it says on stderr, and give its output; a failure ends this script."""
     words = [str(argument) for argument in arguments]
     print(f"$ eva {' '.join(words)}", file=sys.stderr, flush=True)
     done = subprocess.run(
@@ -89,7 +90,7 @@ def card(data: Path, reports: dict[tuple[str, str], dict[str, object]]) -> str:
     columns = [(split, order) for split in SPLITS for order in ORDERS]
     rows = [
         ("steps evaluated", lambda r: r["steps"]),
-        ('AUROC "Lean accepts the step" (alignment)', lambda r: with_interval(r)),
+        ('AUROC "Lean accepts the step" (alignment)', with_interval),
         ('AUROC "the proof can still be finished" (logic)', lambda r: shown(r["auroc_finish"])),
         ("Pearson logic / alignment / clarity", lambda r: by_dimension(r["pearson"])),
         ("MSE of expected scores", lambda r: by_dimension(r["mse"])),
@@ -152,20 +153,21 @@ def by_dimension(values: dict[str, float]) -> str:
 CARD = """\
 # leibniz-nano
 
-The reward model that ships with eva: a Llama of {parameters} parameters ({dtype}, {size}), trained from nothing on small theorems
-of core Lean 4 whose steps Lean itself labelled. It writes a critique and three integer scores; eva reads the expected
-scores from it.
+The reward model that ships with eva: a Llama of {parameters} parameters ({dtype}, {size}), trained from
+nothing on small theorems of core Lean 4 whose steps Lean itself labelled. It writes a critique and three
+integer scores; eva reads the expected scores from it.
 
-- **Good for**: trying everything in eva without a GPU or a hub; core Lean (propositional logic, linear arithmetic, lists,
-  induction, rewriting, …) of the size it was trained on.
-- **Not good for**: Mathlib, long proof states, mathematics. It has seen generated theorems only, and a vocabulary to match; its critique
-  can be confidently wrong. Lean's verdict is Lean's alone.
+- **Good for**: trying everything in eva without a GPU or a hub; core Lean (propositional logic, linear
+  arithmetic, lists, induction, rewriting, …) of the size it was trained on.
+- **Not good for**: Mathlib, long proof states, mathematics. It has seen generated theorems only, and a
+  vocabulary to match; its critique can be confidently wrong. Lean's verdict is Lean's alone.
 - Weights: SHA-256 `{hash}`.
 
 ## Data and training
 Labelled steps: {sizes}. How they are made, and what the targets mean: `docs/data.md`. Split by theorem.
-{epochs} epochs ({steps} optimizer steps of {batch} examples), both orders drawn at random, learning rate {rate} (cosine), α = {alpha},
-weight {prompt_loss} on the prompt's tokens, bfloat16 autocast, torch {torch}. Rebuilt by `make nano`.
+{epochs} epochs ({steps} optimizer steps of {batch} examples), both orders drawn at random, learning rate
+{rate} (cosine), α = {alpha}, weight {prompt_loss} on the prompt's tokens, bfloat16 autocast, torch {torch}.
+Rebuilt by `make nano`.
 
 ## Figures
 `eva evaluate` on the same data; {splits}. Intervals: 95 %, bootstrap by theorem.
