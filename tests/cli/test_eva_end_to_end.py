@@ -19,6 +19,7 @@ from typer.testing import CliRunner
 
 from eva.cli import app
 from eva.cli.exits import ExitCode
+from eva.cli.judges import JudgingFailed, LocalJudge
 from eva.lean.errors import LeanNotFound
 from eva.lean.toolchain import find_toolchain
 from eva.runtime import read_connection, write_connection
@@ -235,22 +236,14 @@ def test_a_model_that_cannot_be_loaded_is_one_clear_line(
     assert model in result.stderr
 
 
-def test_a_deadline_holds_for_a_local_model(many_steps: str, tiny_checkpoint: Path) -> None:
-    arguments = [
-        "score",
-        many_steps,
-        "--json",
-        "--local",
-        "--model",
-        str(tiny_checkpoint),
-        "--deadline",
-        "0.5",
-    ]
-    result = CliRunner().invoke(app, arguments)
-    assert result.exit_code == ExitCode.MODEL
-    found = records(result.stdout)
-    assert len(found) == 20_000
-    assert (found[-1]["status"], found[-1]["value"]) == ("deadline", None)
+def test_a_deadline_holds_for_a_local_model(tiny_checkpoint: Path) -> None:
+    judge = LocalJudge(str(tiny_checkpoint))
+    events = []
+    with pytest.raises(JudgingFailed) as caught:
+        for event in judge.stream(STEPS * 50, critique=True, order="score_first", deadline=0.001):
+            events.append(event)
+    assert caught.value.deadline
+    assert len(events) < 150
 
 
 LEAN_FILE = """\

@@ -113,9 +113,9 @@ def test_json_is_one_object_a_step_in_the_order_of_the_file(run: Run) -> None:
     assert third["tactic"] == "induction n with\n| zero => rfl"
 
 
-def test_steps_come_on_standard_input(run: Run, tmp_path: Path) -> None:
-    text = steps_file(tmp_path / "other").read_text("utf-8")
-    assert len(records(run("--json", source="-", stdin=text))) == 3
+def test_steps_come_on_standard_input_and_unicode_goes_out_as_it_came(run: Run) -> None:
+    text = json.dumps({"goals": ["⊢ p"], "tactic": "rw [← h]"})
+    assert '"tactic": "rw [← h]"' in run("--json", source="-", stdin=text).stdout
 
 
 def test_options_reach_the_judge(run: Run) -> None:
@@ -150,7 +150,9 @@ def test_any_number_of_steps_goes_in_requests_that_the_daemon_takes(run: Run, tm
     judge = ScriptedJudge(backwards)
     many = [replace(STEPS[0], line=i) for i in range(600)]
     result = run("--json", judge=judge, source=str(steps_file(tmp_path / "many.jsonl", many)))
-    assert [record["line"] for record in records(result)] == list(range(600))
+    found = records(result)
+    assert [record["line"] for record in found] == list(range(600))
+    assert {record["status"] for record in found} == {"scored"}
     assert [count for count, *_ in judge.calls] == [256, 256, 88]
     long = [replace(STEPS[0], tactic="x" * 900_000)] * 5
     judge = ScriptedJudge(backwards)
@@ -170,14 +172,14 @@ def test_a_step_without_a_score_to_be_trusted_does_not_pass(run: Run, status: st
     def script(steps: Sequence[ProofStep], critique: bool) -> Iterator[ScoreEvent]:
         yield Scored(judged(0, 0.9))
         yield Scored(judged(1, 0.9, "off_format") if status == "off_format" else StepScore(1, "too_long"))
-        yield Scored(judged(2, 0.9))
+        yield Scored(judged(2, 1.0))
 
     result = run("--no-critique", "--fail-under", "0.5", script=script)
     assert result.exit_code == ExitCode.MODEL
     assert result.stderr.startswith("eva: step 2 (and_swap 7:4): no score to compare with 0.5 (")
     result = run("--no-critique", "--fail-under", "0.95", script=script)
     assert result.exit_code == ExitCode.BELOW
-    assert len(result.stderr.splitlines()) == 3
+    assert len(result.stderr.splitlines()) == 2
     assert run("--no-critique", script=script).exit_code == 0
 
 
@@ -193,6 +195,30 @@ def test_a_passed_deadline_is_a_status_and_never_a_score(run: Run) -> None:
         "eva: step 1 (and_swap 6:2): no score to compare with 0 (deadline passed): constructor",
         "eva: error: the deadline of 30 s passed; give more time with --deadline, or use --no-critique",
     ]
+
+
+def test_no_request_is_made_once_the_deadline_has_passed(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 100.0
+    monkeypatch.setattr(judges.time, "monotonic", lambda: now)
+
+    def slow(steps: Sequence[ProofStep], critique: bool) -> Iterator[ScoreEvent]:
+        nonlocal now
+        now += 4.0
+        yield from backwards(steps, critique)
+
+    judge = ScriptedJudge(slow)
+    file = steps_file(tmp_path / "many.jsonl", [STEPS[0]] * 1000)
+    result = run("--json", "--deadline", "8", judge=judge, source=str(file))
+    assert [(count, deadline) for count, _, _, deadline in judge.calls] == [(256, 8.0), (256, 4.0)]
+    assert result.exit_code == ExitCode.MODEL
+    assert [record["status"] for record in records(result)] == ["scored"] * 512 + ["deadline"] * 488
+
+
+def test_a_message_of_many_lines_becomes_one(run: Run) -> None:
+    result = run("--no-critique", script=failing(0, JudgingFailed("it\n  broke\x1b[2J", ExitCode.MODEL)))
+    assert result.stderr == "eva: error: it broke␛[2J\n"
 
 
 def test_a_daemon_that_goes_away_leaves_what_came_before(run: Run) -> None:

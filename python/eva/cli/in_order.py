@@ -41,7 +41,7 @@ class InOrder:
             half.words.append(event.text)
             half.final = half.final or event.final
         else:
-            self.scored += half.score is None
+            self.scored += 1
             half.score = event.score
         while self._next < len(self._halves) and self._whole(self._halves[self._next]):
             self._next += 1
