@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from eva import __version__
-from eva.cli import doctor, score, serve
+from eva.cli import data, doctor, evaluate, score, serve, train
 
 HELP = (
     "A generative reward model that reads your Lean 4 proof with you.\n\n"
@@ -54,8 +54,10 @@ def _eva(
 
 app.command(help=score.HELP, epilog=score.EPILOG)(score.score)
 serve.register(app)
-serve.register(app)
 app.command(help=doctor.HELP, epilog=doctor.EPILOG)(doctor.doctor)
+train.register(app)
+evaluate.register(app)
+app.add_typer(data.app)
 
 
 def main() -> None:
