@@ -14,6 +14,7 @@ from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 FILE = "examples/Demo.lean"
+EVA = (sys.executable, "-m", "eva")
 NEXT = """\
 That was the model that ships with eva, on a file with four wrong steps: see {file}.
 Next, with {eva} on your PATH:
@@ -28,13 +29,20 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # so that `finally` runs
     with tempfile.TemporaryDirectory(prefix="eva-demo-") as directory:
         os.environ["EVA_CONNECTION_FILE"] = str(Path(directory) / "daemon.json")
+        started = False
         try:
-            code = eva("serve", "--detach") or eva("score", FILE)
+            code = eva("serve", "--detach")
+            started = code == 0
+            if started:
+                code = eva("score", FILE)
         except KeyboardInterrupt:
             code = 128 + signal.SIGINT
         finally:
             signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C must not leave the daemon behind
-            eva("stop")
+            if started:
+                eva("stop")
+            else:  # cut off in between, one may be starting all the same
+                subprocess.run([*EVA, "stop"], capture_output=True, check=False)
     if code == 0:
         print("\n" + NEXT.format(file=FILE, eva=Path(sys.executable).parent / "eva"))
     return code
@@ -43,7 +51,7 @@ def main() -> int:
 def eva(*arguments: str) -> int:
     """Show and run one command of eva; its exit code."""
     print(f"\n$ eva {' '.join(arguments)}", flush=True)
-    return subprocess.run([sys.executable, "-m", "eva", *arguments], cwd=CHECKOUT, check=False).returncode
+    return subprocess.run([*EVA, *arguments], cwd=CHECKOUT, check=False).returncode
 
 
 if __name__ == "__main__":
