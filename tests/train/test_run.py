@@ -24,7 +24,6 @@ def finished(tmp_path_factory):
         batch_size=16,
         learning_rate=6e-3,
         save_steps=60,
-        bf16=False,
         threads=1,
     )
     return config, train(config)

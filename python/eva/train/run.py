@@ -62,6 +62,7 @@ def train(config: TrainConfig) -> Path:
         weight_decay=config.weight_decay,
         adam_beta2=0.98,
         max_grad_norm=1.0,
+        use_cpu=not torch.cuda.is_available(),
         bf16=config.bf16,
         seed=config.seed,
         data_seed=config.seed,
