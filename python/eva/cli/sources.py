@@ -71,11 +71,13 @@ def of_theorem(steps: Sequence[ProofStep], name: str) -> list[ProofStep]:
 
 
 def _from_lean(path: Path, timeout: float) -> Steps:
-    from eva.lean.errors import LeanError
+    from eva.lean.errors import LeanError, LeanTimeout
     from eva.lean.steps import steps_of_file
 
     try:
         found = steps_of_file(path, timeout=timeout)
+    except LeanTimeout as error:
+        raise BadSource(f"{error} (--lean-timeout)") from error
     except LeanError as error:
         raise BadSource(str(error)) from error
     except UnicodeDecodeError as error:
