@@ -22,6 +22,7 @@ from eva.client import Client, DaemonError, DaemonGone, RequestFailed, StaleDaem
 from eva.runtime import Connection, beside, living_daemon, read_connection
 from eva.serve.config import ServeConfig
 from eva.serve.daemon import UnusableModel, load_judge
+from eva.serve.detach import NotStarted, spawn
 from eva.step import ProofStep, Scored
 
 VECTORS = Path(__file__).parent.parent / "vectors"
@@ -228,6 +229,14 @@ def test_a_model_that_gives_nan_never_gets_ready(tmp_path: Path, tiny_checkpoint
     save_file(spoilt, weights, metadata={"format": "pt"})
     with pytest.raises(UnusableModel, match="NaN"):
         load_judge(ServeConfig(tmp_path / "daemon.json", model=str(model)))
+
+
+def test_one_that_does_not_get_ready_is_ended(tmp_path: Path) -> None:
+    path = tmp_path / "daemon.json"
+    with pytest.raises(NotStarted, match=r"not ready within 0\.05 s.*daemon\.json\.log"):
+        spawn(["serve"], path, timeout=0.05)
+    assert living_daemon(path) is None
+    assert not path.exists()
 
 
 @pytest.mark.parametrize("options", [("--bind", "tcp://0.0.0.0:*"), ("--bind", "nonsense"), ("--queue", "0")])

@@ -145,6 +145,23 @@ def test_a_small_job_does_not_wait_for_a_big_one(scheduler: Scheduler, judge: Sc
     assert len(judge.calls) >= 20
 
 
+def test_more_jobs_than_fit_a_batch_are_served_in_turn(scheduler: Scheduler, judge: ScriptedJudge) -> None:
+    judge.read.clear()
+    first, first_ear = a_job(["first"], critique=False)
+    scheduler.submit(first)
+    assert judge.started.wait(PATIENCE_S)
+    ears = [first_ear]
+    for number in range(8):
+        job, ear = a_job([str(number)] * 5, critique=False)
+        scheduler.submit(job)
+        ears.append(ear)
+    judge.read.set()
+    for ear in ears:
+        ear.all()
+    served = [tactic for call in judge.calls[1:3] for tactic in call.tactics]
+    assert sorted(served) == [str(number) for number in range(8)]
+
+
 def test_jobs_that_wait_together_go_through_the_model_together(
     scheduler: Scheduler, judge: ScriptedJudge
 ) -> None:

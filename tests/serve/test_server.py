@@ -6,7 +6,9 @@ import io
 import json
 import logging
 import os
+import socket
 import time
+from contextlib import suppress
 
 import pytest
 from dealer import Dealer, dealing
@@ -75,6 +77,29 @@ def test_a_frame_beyond_all_bounds_ends_that_connection_only(served: Served, dea
     flooder.close()
     dealer.ask("health", "h3")
     assert dealer.hear()["id"] == "h3"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n",
+        bytes(range(256)) * 40,
+        b"\xff" + bytes(8) + b"\x7f\x03\x01" + b"PLAIN".ljust(20, b"\0") + bytes(32) + b"\x04\xff" * 99,
+    ],
+    ids=["a browser", "noise", "a broken handshake"],
+)
+def test_strangers_on_the_port_are_survived(served: Served, dealer: Dealer, words: bytes) -> None:
+    host, _, port = served.connection.endpoint.removeprefix("tcp://").rpartition(":")
+    with socket.create_connection((host, int(port)), timeout=PATIENCE_S) as stranger:
+        heard = b""
+        with suppress(OSError):  # it may have hung up in the middle of our words
+            stranger.sendall(words)
+            stranger.shutdown(socket.SHUT_WR)
+            while more := stranger.recv(4096):
+                heard += more
+    assert b'"eva"' not in heard
+    dealer.ask("health", "h1")
+    assert dealer.hear()["id"] == "h1"
 
 
 def test_an_id_in_use_is_refused_and_its_request_lives(dealer: Dealer, judge: ScriptedJudge) -> None:
@@ -254,6 +279,9 @@ def test_draining_answers_what_was_accepted_and_takes_no_more(served: Served, ju
         dealer.score("r2")
         event = dealer.hear()
         assert (event["id"], event["code"]) == ("r2", "busy")
+        for _ in range(20):  # it goes on like this for as long as r1 takes
+            dealer.ask("health", "h1")
+            assert dealer.hear()["state"] == "draining"
         judge.read.set()
         heard = dealer.hear_until("done", "error")
         assert [event["type"] for event in heard] == ["score"] * 9 + ["done"]

@@ -201,8 +201,8 @@ def _start_in_background(arguments: list[str], path: Path, model: str, startup: 
         with Console(stderr=True).status(f"loading {model} (log: {beside(path, 'log')})"):
             connection = spawn(arguments, path, timeout=startup)
     except NotStarted as error:
-        known = error.code in {code.value for code in ExitCode}
-        fail(ExitCode(error.code) if known and error.code else ExitCode.MODEL, str(error))
+        ours = (ExitCode.USAGE, ExitCode.DAEMON, ExitCode.RUNNING)
+        fail(next((code for code in ours if code == error.code), ExitCode.MODEL), str(error))
     except BadConnectionFile as error:
         fail(ExitCode.DAEMON, str(error))
     tell(f"ready ({connection.who}); 'eva stop' ends it")
