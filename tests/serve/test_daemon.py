@@ -276,3 +276,11 @@ def test_killed_stale_replaced_and_drained(tmp_path: Path, tiny_checkpoint: Path
     client.close()
     assert eva(path, "status").returncode == 3
     assert not path.exists()
+
+
+def test_nothing_heavy_is_imported_before_the_model_is_loaded() -> None:
+    """Clients must not pay for torch, and the daemon sets OpenMP's waiting before torch is imported."""
+    program = "import sys, eva.client, eva.cli.serve, eva.serve.daemon, eva.serve.detach; " + (
+        "sys.exit(bool({'torch', 'transformers', 'lean_dojo'} & sys.modules.keys()))"
+    )
+    assert subprocess.run([sys.executable, "-c", program], timeout=START_S, check=False).returncode == 0
