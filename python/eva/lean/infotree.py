@@ -82,24 +82,25 @@ def parse_trace(text: str) -> list[CommandTree]:
         if not above:
             continue
         stop = heads[place + 1][0] if place + 1 < len(heads) else len(lines)
-        node = _node(lines, index + 1, stop, indent + 2)
-        node.start, node.end, node.original = start, end, not (match[5] or match[8])
+        node = TacticNode("", start, end, original=not (match[5] or match[8]))
+        _read_body(node, lines[index + 1 : stop], indent + 2)
         above[-1][1].children.append(node)
         above.append((indent, node))
     return trees
 
 
-def _node(lines: list[str], first: int, stop: int, indent: int) -> TacticNode:
-    """The node whose syntax and goals stand in `lines[first:stop]`; its position is filled in by the
-    caller."""
-    node = TacticNode("", (1, 0), (1, 0))
-    body = [line[indent:] for line in lines[first:stop]]
-    before = next((i for i, line in enumerate(body) if line in ("before ", "before no goals")), len(body))
-    after = next((i for i in range(before, len(body)) if body[i] in ("after ", "after no goals")), len(body))
-    syntax = body[:before]
-    if syntax and (kind := _KIND.match(syntax[0])):
+def _read_body(node: TacticNode, lines: list[str], indent: int) -> None:
+    """Fill in what stands under a node's first line, `indent` columns into the page: its syntax, its
+    goals."""
+    openings = ("before ", "before no goals")
+    before = next((i for i, line in enumerate(lines) if line[indent:] in openings), -1)
+    syntax = lines if before < 0 else lines[:before]
+    if syntax and (kind := _KIND.match(syntax[0], indent)):
         node.kind = kind[1]
+    if before < 0 or not node.original:  # only the author's own tactics are shown with their goals
+        return
     node.incomplete = any("<missing>" in line for line in syntax)
-    node.before = split_goals(body[before + 1 : after], indent)
+    body = [line[indent:] for line in lines[before:]]
+    after = next((i for i, line in enumerate(body) if line in ("after ", "after no goals")), len(body))
+    node.before = split_goals(body[1:after], indent)
     node.after = split_goals(body[after + 1 :], indent)
-    return node

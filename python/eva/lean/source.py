@@ -53,6 +53,13 @@ class Source:
     def slice(self, start: Position, end: Position) -> str:
         return self.text[self.offset(start) : self.offset(end)]
 
+    def follows(self, position: Position, token: str) -> bool:
+        """Whether `token` is the last code before a position."""
+        at = self.offset(position)
+        while at > 0 and self.code[at - 1].isspace():
+            at -= 1
+        return self.code.startswith(token, max(0, at - len(token)))
+
     def line_end(self, position: Position) -> Position:
         """The end of the code in the line of `position`: before a comment and trailing blanks."""
         start = self._starts[position[0] - 1]
@@ -84,15 +91,14 @@ def declarations(source: Source, start: int, end: int) -> list[Declaration]:
     return found
 
 
-def statement(source: Source, declaration: Declaration, body: int) -> str:
-    """The source text of a declaration's statement, where its first tactic block (its `by`) stands at index
-    `body`.
+def statement_end(source: Source, declaration: Declaration, end: int, body: int) -> int:
+    """Where the statement of a declaration ends; the declaration itself ends at index `end`.
 
-    The statement ends at the first `:=` outside of all brackets that belongs to no `let` or `have` of the
-    statement itself, or at a `where` or a line of equations (`| 0 => …`).
+    That is before the first `:=` outside of all brackets that belongs to no `let` or `have` of the statement
+    itself, or before a `where` or a line of equations (`| 0 => …`); without any of these at `body`.
     """
-    code, open_lets, depth, end = source.code[declaration.start : body], 0, 0, None
-    for match in _BREAK.finditer(code):
+    open_lets = depth = 0
+    for match in _BREAK.finditer(source.code, declaration.start, end):
         token = match[0]
         if token in _OPEN:
             depth += 1
@@ -105,9 +111,8 @@ def statement(source: Source, declaration: Declaration, body: int) -> str:
         elif token == ":=" and open_lets:
             open_lets -= 1
         else:
-            end = match.start()
-            break
-    return source.text[declaration.start : body if end is None else declaration.start + end].rstrip()
+            return match.start()
+    return body
 
 
 def first_word(code: str, words: tuple[str, ...]) -> int | None:

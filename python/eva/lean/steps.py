@@ -15,7 +15,6 @@ blocks of its own, these are taken out of it:
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -24,7 +23,7 @@ from pathlib import Path
 from eva.lean.errors import LeanCrashed
 from eva.lean.infotree import CommandTree, parse_trace
 from eva.lean.process import LeanMessage, run_lean
-from eva.lean.source import Position, Source, declarations, statement
+from eva.lean.source import Position, Source, declarations, statement_end
 from eva.lean.tactics import Tactic, tactics_of
 from eva.lean.toolchain import Toolchain, find_toolchain
 from eva.step import ProofStep
@@ -126,26 +125,27 @@ def _follow_namespace(levels: list[list[str]], source: Source, tree: CommandTree
 
 
 def _steps(source: Source, command: _Command) -> Iterator[ProofStep]:
+    """The steps of one command, each with the name, statement and earlier steps of its declaration."""
     found = declarations(source, source.offset(command.start), source.offset(command.end))
     starts = [declaration.start for declaration in found]
-    statements: dict[int, str] = {}
+    statement_ends: dict[int, int] = {}
     earlier: dict[int, list[str]] = {}
     for tactic in command.tactics:
         at = source.offset(tactic.start)
+        name = statement = ""
         index = bisect_right(starts, at) - 1
-        name = ""
         if index >= 0:
             declaration = found[index]
-            if index not in statements:
-                statements[index] = statement(
-                    source, declaration, _block_start(source, declaration.start, at)
-                )
+            if index not in statement_ends:
+                end = starts[index + 1] if index + 1 < len(starts) else source.offset(command.end)
+                statement_ends[index] = statement_end(source, declaration, end, at)
             name = _full_name(command.namespace, declaration.name)
+            statement = source.text[declaration.start : statement_ends[index]].rstrip()
         texts = earlier.setdefault(index, [])
         yield ProofStep(
             goals=tactic.goals,
             tactic=tactic.text,
-            statement=statements.get(index, ""),
+            statement=statement,
             earlier=tuple(texts),
             goals_after=None if tactic.error else tactic.goals_after,
             name=name,
@@ -153,15 +153,8 @@ def _steps(source: Source, command: _Command) -> Iterator[ProofStep]:
             column=tactic.start[1],
             lean_error=tactic.error,
         )
-        texts.append(tactic.text)
-
-
-def _block_start(source: Source, start: int, first_tactic: int) -> int:
-    """Where the `by` (or `decreasing_by`) that leads to a declaration's first tactic stands."""
-    words = [
-        match.start() for match in re.finditer(r"\b(?:decreasing_)?by\b", source.code[start:first_tactic])
-    ]
-    return start + words[-1] if words else first_tactic
+        if at >= statement_ends.get(index, 0):  # a `by` in the statement itself is no part of the proof
+            texts.append(tactic.text)
 
 
 def _full_name(namespace: str, name: str) -> str:

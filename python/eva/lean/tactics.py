@@ -116,8 +116,8 @@ class _Walk:
         self, node: TacticNode, end: Position, inside: Tactic | None, holder: _Holder | None
     ) -> None:
         if holder:
-            before = self.source.code[: self.source.offset(node.start)].rstrip()
-            if node.start[0] == end[0] and not (holder.calc and before.endswith(":=")):
+            inline = node.start[0] == end[0]
+            if inline and not (holder.calc and self.source.follows(node.start, ":=")):
                 return
             holder.take_out((node.start[0], node.start[1] + 2), end, node.before)
         self.block(node, inside)
