@@ -28,7 +28,7 @@ class Dealer:
         self.socket.connect(connection.endpoint)
 
     def send(self, *frames: bytes) -> None:
-        self.socket.send_multipart(frames)
+        self.socket.send_multipart(frames, zmq.DONTWAIT)
 
     def ask(self, type: str, id: str = "r1", **fields: Any) -> None:
         self.send(json.dumps({"eva": 1, "type": type, "id": id} | fields).encode())
