@@ -73,21 +73,21 @@ def test_the_table(run: Run) -> None:
     assert result.stdout == (
         "theorem and_swap (p q : Prop) (h : p ∧ q) : q ∧ p\n"
         "\n"
-        "   6:2  constructor\n"
-        "        █████████· 0.90  logic 4.60±0.8  alignment 4.60±0.8  clarity 4.60±0.8\n"
-        "        It fits the goal.\n"
+        "   6:2   constructor\n"
+        "         ██████████▊· 0.90  logic 4.60±0.8  alignment 4.60±0.8  clarity 4.60±0.8\n"
+        "         model: It fits the goal.\n"
         "\n"
-        "   7:4  exact h.1\n"
-        "        ✗ Lean: Type mismatch h.1 has type p\n"
-        "        █▎········ 0.12  logic 1.50±0.8  alignment 1.50±0.8  clarity 1.50±0.8\n"
-        "        It fits the goal.\n"
+        "   7:4 ✗ exact h.1\n"
+        "         Lean: Type mismatch h.1 has type p\n"
+        "         █▌·········· 0.12  logic 1.50±0.8  alignment 1.50±0.8  clarity 1.50±0.8\n"
+        "         model: It fits the goal.\n"
         "\n"
         "zero_add\n"
         "\n"
-        "  11:2  induction n with\n"
-        "        | zero => rfl\n"
-        "        █████····· 0.50  logic 3.00±0.8  alignment 3.00±0.8  clarity 3.00±0.8\n"
-        "        It fits the goal.\n"
+        "  11:2   induction n with\n"
+        "         | zero => rfl\n"
+        "         ██████······ 0.50  logic 3.00±0.8  alignment 3.00±0.8  clarity 3.00±0.8\n"
+        "         model: It fits the goal.\n"
         "\n"
         "3 steps in 2 theorems · 1 rejected by Lean · lowest value 0.12 at 7:4\n"
     )
@@ -231,7 +231,7 @@ def test_a_daemon_that_goes_away_leaves_what_came_before(run: Run) -> None:
     assert result.stderr == "eva: error: the daemon is gone: start a new one\n"
     table = run(script=failing(1, gone))
     assert "11:2" in table.stdout
-    assert "6:2  " not in table.stdout
+    assert "6:2 " not in table.stdout
     assert "2 without a score" in table.stdout
 
 

@@ -42,16 +42,21 @@ def test_bars_grow_with_the_value_and_keep_their_width() -> None:
 def test_facts_first_then_the_opinion() -> None:
     lines = shown(STEPS[1], replace(judged(1, 0.125), critique="h.1 proves p."))
     assert lines == [
-        "  7:4  exact h.1",
-        "       ✗ Lean: Type mismatch h.1 has type p",
-        "       █▎········ 0.12  logic 1.50±0.8  alignment 1.50±0.8  clarity 1.50±0.8",
-        "       h.1 proves p.",
+        "  7:4 ✗ exact h.1",
+        "        Lean: Type mismatch h.1 has type p",
+        "        █▋··········· 0.12  logic 1.50±0.8  alignment 1.50±0.8  clarity 1.50±0.8",
+        "        model: h.1 proves p.",
         "",
     ]
 
 
-def test_a_step_that_lean_did_not_reject_has_no_verdict() -> None:
-    assert not any("Lean" in line for line in shown(STEPS[0], judged(0, 0.01)))
+def test_the_verdict_is_leans_whatever_the_model_says() -> None:
+    accepted = replace(STEPS[0], goals_after=("⊢ q", "⊢ p"))
+    claims = replace(judged(0, 0.01), critique="Rejected by Lean: it is prose.")
+    assert shown(accepted, claims)[0] == "  6:2 ✓ constructor"
+    assert shown(accepted, claims)[2] == "        model: Rejected by Lean: it is prose."
+    not_asked = "\n".join(shown(STEPS[0], judged(0, 0.01)))
+    assert not set(not_asked) & set("✓✗")
 
 
 @pytest.mark.parametrize("width", [40, 60, 80, 100, 200])
@@ -60,6 +65,7 @@ def test_nothing_is_wider_than_the_screen(width: int) -> None:
     score = replace(judged(1, 0.3), critique="a sentence of many words " * 20)
     lines = shown(step, score, width)
     assert max(map(len, lines)) <= min(width, 110)
+    assert any(line.endswith("clarity 2.20±0.8") for line in lines) == (width >= 80)
     assert all(line == line.rstrip() for line in lines)
     assert any(line.endswith("…") for line in lines)
 
@@ -68,7 +74,7 @@ def test_a_long_tactic_is_cut_short() -> None:
     step = replace(STEPS[0], tactic="\n".join(f"line {i}" for i in range(20)))
     lines = shown(step, judged(0, 0.5))
     assert [line.strip() for line in lines[:6]] == [
-        "6:2  line 0",
+        "6:2   line 0",
         "line 1",
         "line 2",
         "line 3",

@@ -1,7 +1,8 @@
 """A judged step as lines for a reader.
 
 Facts come first (place, tactic, what Lean said), then the model's opinion (value as a bar, expected scores,
-critique): the verdict is Lean's, and must never be mistaken for the model's value, nor the other way round.
+critique). The verdict is Lean's, and must never be mistaken for the model's opinion, nor the other way round:
+each of the two is named where it speaks, for a critique may well claim to know what Lean would say.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from eva.step import ProofStep, StepScore
 
 WIDEST = 110
 """Columns; longer lines are tiring to read."""
+WIDEST_BAR = 20
+BESIDE_THE_BAR = len(" 0.00  logic 0.00±0.0  alignment 0.00±0.0  clarity 0.00±0.0")
 TACTIC_LINES = 6
 VERDICT_LINES = 4
 EIGHTHS = " ▏▎▍▌▋▊▉"
@@ -68,8 +71,8 @@ class StepLines:
         self._steps = steps
         self._width = min(width or console.width, WIDEST)
         self._place = max((len(place_of(step)) for step in steps), default=0)
-        self._indent = self._place + 4
-        self._bar = 20 if self._width >= 92 else 10
+        self._indent = self._place + 5
+        self._bar = min(max(self._width - self._indent - BESIDE_THE_BAR, 6), WIDEST_BAR)
 
     def heading(self, step: ProofStep) -> list[Text]:
         """The lines over the steps of one theorem: its statement in one line, else its name."""
@@ -81,7 +84,7 @@ class StepLines:
         lines = self._tactic(step) + self._verdict(step) + self._numbers(score)
         words = visible(score.critique or "").strip()
         if words or draft:
-            lines += self._wrapped(Text(words + ("▏" if draft else "")))
+            lines += self._wrapped(Text.assemble(("model: ", "dim"), words, "▏" if draft else ""))
         return [*lines, Text()]
 
     def summary(self, scores: Sequence[StepScore]) -> list[Text]:
@@ -103,7 +106,8 @@ class StepLines:
         rows = visible(step.tactic).strip("\n").splitlines()
         if len(rows) > TACTIC_LINES:
             rows = [*rows[: TACTIC_LINES - 1], "…"]
-        place = Text(f"  {place_of(step):>{self._place}}  ", style="dim")
+        mark, style = _mark(step)
+        place = Text.assemble((f"  {place_of(step):>{self._place}} ", "dim"), (mark, style), " ")
         margin = Text(" " * self._indent)
         return [
             self._cut((margin if number else place) + Text(row.rstrip(), style="bold"))
@@ -113,7 +117,7 @@ class StepLines:
     def _verdict(self, step: ProofStep) -> list[Text]:
         if step.lean_error is None:
             return []
-        message = Text.assemble(("✗ Lean: ", "bold red"), " ".join(visible(step.lean_error).split()))
+        message = Text.assemble(("Lean: ", "bold red"), " ".join(visible(step.lean_error).split()))
         lines = self._wrapped(message)
         if len(lines) > VERDICT_LINES:
             lines = [*lines[:VERDICT_LINES], Text(" " * self._indent + "…")]
@@ -148,6 +152,13 @@ class StepLines:
     def _cut(self, text: Text) -> Text:
         text.truncate(self._width, overflow="ellipsis")
         return text
+
+
+def _mark(step: ProofStep) -> tuple[str, str]:
+    """Lean's verdict as a sign and its style; a blank where Lean was not asked, as far as the step tells."""
+    if step.lean_error is not None:
+        return "✗", "bold red"
+    return ("✓", "green") if step.goals_after is not None else (" ", "")
 
 
 def _count(number: int, noun: str) -> str:
