@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Checks the Lean package: every module under lean/ and every test under tests/lean/ is elaborated, compiled
-and run.
+"""Checks the Lean package: every module under lean/ and every test under tests/lean/EvaTest/ is elaborated,
+compiled and run.
 
 With `lake` on PATH: `lake build` and `lake test`. Without: the WebAssembly Lean in .build/lean-wasm, which
 has no Lake and hides errors of phase and visibility (tools/lean_modules.py). There it also proves itself:
@@ -67,8 +67,8 @@ def native(lake: str) -> int:
 
 def wasm(lean: Path) -> int:
     vectors = b"".join(path.read_bytes() for path in sorted((ROOT / "tests" / "vectors").glob("*.json")))
-    library = find_modules(ROOT / "lean")
-    tests = find_modules(ROOT / "tests" / "lean", vectors)
+    library = find_modules(ROOT / "lean", "Eva")
+    tests = find_modules(ROOT / "tests" / "lean", "EvaTest", vectors)
     build = WasmLean(lean, ROOT / ".build" / "lean-check", ROOT)
     build.prepare()
     broken: set[str] = set()

@@ -76,10 +76,10 @@ class Outcome:
         return [message for message in self.messages if message.severity == "warning"]
 
 
-def find_modules(root: Path, inputs: bytes = b"") -> dict[str, Module]:
-    """All modules under a source directory, by name."""
+def find_modules(root: Path, library: str, inputs: bytes = b"") -> dict[str, Module]:
+    """The modules of a library (`Eva`, `Eva.…`) under a source directory, by name."""
     found = {}
-    for path in sorted(root.rglob("*.lean")):
+    for path in [*root.glob(f"{library}.lean"), *sorted((root / library).rglob("*.lean"))]:
         name = ".".join(path.relative_to(root).with_suffix("").parts)
         found[name] = Module(name, path, path.read_text(encoding="utf-8"), inputs)
     return found

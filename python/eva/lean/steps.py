@@ -15,8 +15,9 @@ blocks of its own, these are taken out of it:
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -34,12 +35,13 @@ DEFAULT_TIMEOUT = 300.0
 # At 100 errors Lean would skip the rest of a file in silence; asynchronous elaboration gains nothing for one
 # file and has made the WebAssembly build hang; without the last option Lean keeps errors to itself in a
 # command that has a syntax error besides.
-_OPTIONS = (
+TRACING = (
     "-Dtrace.Elab.info=true",
     "-DElab.async=false",
     "-DmaxErrors=1000000",
     "-DshowPartialSyntaxErrors=true",
 )
+_SORRY = re.compile(r"\bsorry\b")
 _LAST_COMMANDS = ("Lean.Elab.Command.elabEoi", "Lean.Elab.Command.elabExit")
 
 
@@ -69,7 +71,8 @@ def steps_of_file(
     step; a step that holds blocks leads to the blocks' goals and then to what remains), the statement and
     name of its theorem, the steps before it in that theorem, its place, and Lean's first error message at
     that place. The tactics after a rejected one in the same block are no steps: Lean never runs them, so they
-    have no goals.
+    have no goals. Nor are those whose verdict Lean keeps to itself, because their goal holds something that
+    it could not read (a `sorry` that stands for an error in the statement).
 
     Raises `OSError` and `UnicodeDecodeError` (the file cannot be read), `LeanNotFound`, `LeanTimeout`,
     `LeanCrashed`.
@@ -77,11 +80,24 @@ def steps_of_file(
     file = Path(path)
     source = Source.decode(file.read_bytes())
     lean = toolchain or find_toolchain(file)
+    steps, errors, complete = read_messages(source, run_lean(lean, file, TRACING, timeout))
+    if not complete:
+        raise LeanCrashed(
+            f"{lean.origin}: Lean stopped before the end of {file} without a word of why (out of memory?)"
+        )
+    return FileSteps(file, lean, steps, errors)
+
+
+def read_messages(
+    source: Source, messages: Iterable[LeanMessage]
+) -> tuple[list[ProofStep], list[LeanMessage], bool]:
+    """The steps in what Lean says about `source` under the options `TRACING`; the errors outside of any step;
+    whether Lean came to the end of the file (or did not begin, and said why)."""
     proofs: list[_Command] = []
     errors: list[LeanMessage] = []
     namespaces: list[list[str]] = []
     traced = ended = False
-    for message in run_lean(lean, file, _OPTIONS, timeout):
+    for message in messages:
         if message.kind == "trace" and message.text.startswith("[Elab.info]"):
             for tree in parse_trace(message.text):
                 traced, ended = True, tree.elaborator in _LAST_COMMANDS
@@ -91,13 +107,10 @@ def steps_of_file(
                     proofs.append(_Command(tree.root.start, tree.root.end, prefix, tactics))
         elif message.severity == "error":
             errors.append(message)
-    if not ended and (traced or not errors):
-        raise LeanCrashed(
-            f"{lean.origin}: Lean stopped before the end of {file} without a word of why (out of memory?)"
-        )
     proofs.sort(key=lambda proof: proof.start)
     left = _attach(source, [tactic for proof in proofs for tactic in proof.tactics], errors)
-    return FileSteps(file, lean, [step for proof in proofs for step in _steps(source, proof)], left)
+    steps = [step for proof in proofs for step in _steps(source, proof)]
+    return steps, left, ended or (not traced and bool(errors))
 
 
 @dataclass
@@ -142,6 +155,8 @@ def _steps(source: Source, command: _Command) -> Iterator[ProofStep]:
             name = _full_name(command.namespace, declaration.name)
             statement = source.text[declaration.start : statement_ends[index]].rstrip()
         texts = earlier.setdefault(index, [])
+        if not _verdict_known(tactic):
+            continue
         yield ProofStep(
             goals=tactic.goals,
             tactic=tactic.text,
@@ -155,6 +170,13 @@ def _steps(source: Source, command: _Command) -> Iterator[ProofStep]:
         )
         if at >= statement_ends.get(index, 0):  # a `by` in the statement itself is no part of the proof
             texts.append(tactic.text)
+
+
+def _verdict_known(tactic: Tactic) -> bool:
+    """Where a goal holds `sorry` for something that Lean could not read, Lean keeps further errors to itself:
+    a tactic that left such a goal as it was may have been accepted or not."""
+    unchanged = tactic.error is None and tactic.goals_after == tactic.goals
+    return not (unchanged and any(_SORRY.search(goal) for goal in tactic.goals))
 
 
 def _full_name(namespace: str, name: str) -> str:

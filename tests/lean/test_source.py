@@ -1,0 +1,74 @@
+"""Declarations and statements in source text; places in it."""
+
+from __future__ import annotations
+
+import pytest
+
+from eva.lean.source import Source, declarations, first_word, statement_end
+
+
+def read(text: str) -> tuple[str, str]:
+    """Name and statement of the last declaration."""
+    source = Source(text)
+    found = declarations(source, 0, len(text))
+    body = text.find("by")
+    end = statement_end(source, found[-1], len(text), body)
+    return found[-1].name, text[found[-1].start : end].rstrip()
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "statement"),
+    [
+        ("theorem a.b (n : Nat) : n = n := by rfl", "a.b", "theorem a.b (n : Nat) : n = n"),
+        ("lemma foo' : p\n    ∧ q := by simp", "foo'", "lemma foo' : p\n    ∧ q"),
+        ("@[simp, grind =] protected theorem x : p := by simp", "x", "theorem x : p"),
+        ("@[simp]\nprivate noncomputable def y : Nat := by exact 1", "y", "def y : Nat"),
+        ("open Nat in\n/-- theorem no : q := -/\ntheorem z : p := by simp", "z", "theorem z : p"),
+        ("example : p := by simp", "", "example : p"),
+        ("instance : C Nat where\n  c := by simp", "", "instance : C Nat"),
+        (
+            "instance (priority := low) name : C Nat := by simp",
+            "name",
+            "instance (priority := low) name : C Nat",
+        ),
+        ("theorem «a b».c : p := by simp", "«a b».c", "theorem «a b».c : p"),
+        ("theorem t (h : x := by simp) : p := by simp", "t", "theorem t (h : x := by simp) : p"),
+        ("theorem t : let x := 1; x = 1 := by simp", "t", "theorem t : let x := 1; x = 1"),
+        ("theorem t : p := have h : q := r; by simp", "t", "theorem t : p"),
+        ("theorem t : ∀ n, p n\n  | 0 => by simp\n  | n + 1 => q", "t", "theorem t : ∀ n, p n"),
+        ('theorem t : f "(:= " = \'"\' := by simp', "t", 'theorem t : f "(:= " = \'"\''),
+        ("theorem t : p -- where := by\n  ∧ q := by simp", "t", "theorem t : p -- where := by\n  ∧ q"),
+        ("theorem t : f' 'a' h'' := by simp", "t", "theorem t : f' 'a' h''"),
+        ("theorem t{n : Nat} : p := by simp", "t", "theorem t{n : Nat} : p"),
+    ],
+)
+def test_statement(text: str, name: str, statement: str) -> None:
+    assert read(text) == (name, statement)
+
+
+def test_comments_and_strings_are_blank_and_keep_their_place() -> None:
+    text = 'a -- b\n/- c /- d -/ "e -/ f "g\\"-- h" \'"\' i\' /- j'
+    code = Source(text).code
+    assert len(code) == len(text)
+    assert code.split() == ["a", "f", "i'"]
+    assert [i for i, char in enumerate(code) if char == "\n"] == [6]
+
+
+def test_places_count_code_points_and_lean_s_line_ends() -> None:
+    source = Source.decode("α\r\n  𝔸b\r\n".encode())
+    assert source.text == "α\n  𝔸b\n"
+    assert source.slice((2, 2), (2, 3)) == "𝔸"
+    assert source.offset((9, 9)) == len(source.text)
+    with pytest.raises(UnicodeDecodeError):
+        Source.decode(b"\xff")
+
+
+def test_the_end_of_a_line_is_that_of_its_code() -> None:
+    source = Source("  linarith [h]  -- so\nx")
+    assert source.line_end((1, 10)) == (1, 14)
+    assert source.line_end((2, 1)) == (2, 1)
+
+
+def test_a_header_ends_at_its_word_outside_of_brackets() -> None:
+    assert first_word("cases (match n with | _ => h) with\n", ("with",)) == 34
+    assert first_word("induction withal", ("with",)) is None
