@@ -47,8 +47,8 @@ def train(
         typer.Option(help="Which order the outputs are written in."),
     ] = "both",
     epochs: Annotated[float, typer.Option(help="Passes over the data.")] = 3.0,
-    batch_size: Annotated[int, typer.Option(help="Examples a step.")] = 32,
-    learning_rate: Annotated[float, typer.Option(help="Peak of the cosine schedule.")] = 1e-3,
+    batch_size: Annotated[int, typer.Option(help="Examples a step.")] = 16,
+    learning_rate: Annotated[float, typer.Option(help="Peak of the cosine schedule.")] = 1.5e-3,
     max_tokens: Annotated[int, typer.Option(help="Longer examples are left out.")] = 512,
     bf16: Annotated[bool, typer.Option(help="bfloat16 autocast.")] = True,
     threads: Annotated[

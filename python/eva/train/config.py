@@ -43,8 +43,8 @@ class TrainConfig:
     prompt_loss: float = 0.1
     orders: Orders = "both"
     epochs: float = 3.0
-    batch_size: int = 32
-    learning_rate: float = 1e-3
+    batch_size: int = 16
+    learning_rate: float = 1.5e-3
     warmup: float = 0.03
     weight_decay: float = 0.05
     max_tokens: int = 512
