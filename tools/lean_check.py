@@ -66,7 +66,7 @@ def native(lake: str) -> int:
 
 
 def wasm(lean: Path) -> int:
-    vectors = b"".join(path.read_bytes() for path in sorted((ROOT / "tests" / "vectors").glob("*.json")))
+    vectors = b"".join(path.read_bytes() for path in sorted((ROOT / "tests" / "vectors").rglob("*.json")))
     library = find_modules(ROOT / "lean", "Eva")
     tests = find_modules(ROOT / "tests" / "lean", "EvaTest", vectors)
     build = WasmLean(lean, ROOT / ".build" / "lean-check", ROOT)

@@ -233,7 +233,9 @@ def _messages(output: str) -> Iterable[Message]:
         try:
             data = json.loads(line)
             position = data["pos"]
-            yield Message(data["severity"], position["line"], position["column"], data["data"])
+            # a panic (an index out of bounds, say) does not stop Lean: it goes on with a default value
+            severity = "error" if data["data"].startswith("PANIC at") else data["severity"]
+            yield Message(severity, position["line"], position["column"], data["data"])
         except (ValueError, TypeError, KeyError):
             if line.strip():
                 yield Message("error", 1, 0, f"not a message: {line}")
