@@ -23,7 +23,8 @@ PROOF = {
 }
 ATTEMPT = {
     "name": "sum",
-    "code": "import Mathlib\n\ntheorem sum (a : ℝ)\n    (h : a = 1) : a + a = 2 := by\n  have b := h\n  linarith [b]\n  ring",
+    "code": "import Mathlib\n\ntheorem sum (a : ℝ)\n    (h : a = 1) : a + a = 2 := by\n"
+    "  have b := h\n  linarith [b]\n  ring",
     "pass": False,
     "errors": [
         {"pos": {"line": 5, "column": 2}, "data": "ring failed"},

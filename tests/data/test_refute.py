@@ -36,10 +36,24 @@ def test_types_without_known_values_are_left_alone():
 
 
 def test_only_a_noted_trial_of_an_accepted_probe_counts():
-    found = of("p q : Prop\nh : p ∨ q\n⊢ p")
+    found = of("P : Nat → Prop\nh : ∃ x, P x\n⊢ ∀ x, P x")
     assert found.counterexample(Result("accepted", notes=("note ce 1",))) == found.trials[1]
     assert found.counterexample(Result("rejected", notes=("note ce 1",))) is None
     assert found.counterexample(Result("accepted")) is None
+
+
+def test_nothing_is_asked_where_every_value_is_seen_to_fit():
+    assert of("p q : Prop\nh : p ∧ (q → ¬p)\n⊢ ¬q") is None
+    assert of("n m : Nat\nh : n < m\n⊢ n ≤ m") is None
+
+
+def test_a_truth_table_gives_the_world():
+    found = of("p q r : Prop\nh : p → q\nh' : ¬(q ∧ r)\n⊢ p ↔ ¬r")
+    ((*values,),) = found.trials
+    world = {name: value == "True" for name, value in values}
+    assert not world["p"] or world["q"]
+    assert not (world["q"] and world["r"])
+    assert world["p"] != (not world["r"])
 
 
 @pytest.mark.lean
@@ -57,7 +71,7 @@ def test_real_refutations():
         "a b : Bool\n⊢ (!(a && b)) = (!a && !b)",
         "⊢ False",
     ]
-    true = ["p q : Prop\nh : p ∧ q\n⊢ p", "n m : Nat\nh : n < m\n⊢ n ≤ m", "h : False\n⊢ False"]
+    true = ["P : Nat → Prop\nh : ∀ x, P x\n⊢ P 3", "xs : List Nat\n⊢ xs ++ [] = xs", "h : False\n⊢ False"]
     found = [of(text) for text in [*false, *true]]
     results = LeanRunner(lean_command(), timeout=170).run([f.probe for f in found])
     known = [f.counterexample(r) is not None for f, r in zip(found, results, strict=True)]

@@ -22,6 +22,7 @@ class Source(str, Enum):
 
 @app.command()
 def generate(
+    *,
     out: Annotated[
         Path, typer.Option(help="Folder for train, validation, test and held_out .jsonl and card.md.")
     ],

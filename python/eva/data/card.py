@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from eva.data.record import LabelledStep
@@ -21,7 +21,7 @@ def card(theorems: int, seed: int, records: Mapping[str, Sequence[LabelledStep]]
     out = [
         "# Labelled steps",
         "",
-        f"Made by `eva data generate --theorems {theorems} --seed {seed}`. Every label is an outcome of Lean.",
+        f"`eva data generate --theorems {theorems} --seed {seed}`. Every label is an outcome of Lean.",
         "",
     ]
     out += [
@@ -30,8 +30,13 @@ def card(theorems: int, seed: int, records: Mapping[str, Sequence[LabelledStep]]
     ]
     for split, own in records.items():
         if own:
+            shares = (
+                _share(r.accepted for r in own),
+                _share(r.finishable is True for r in own),
+                _share(r.origin == "harmful" for r in own),
+            )
             out.append(
-                f"| {split} | {len(own)} | {len({r.theorem_id for r in own})} | {_share(r.accepted for r in own)} | {_share(r.finishable is True for r in own)} | {_share(r.origin == 'harmful' for r in own)} |"
+                f"| {split} | {len(own)} | {len({r.theorem_id for r in own})} | {' | '.join(shares)} |"
             )
     for title, key in (("family", "family"), ("origin", "origin")):
         out += [
@@ -58,6 +63,6 @@ def card(theorems: int, seed: int, records: Mapping[str, Sequence[LabelledStep]]
     return "\n".join(out)
 
 
-def _share(flags: object) -> str:
-    values = [bool(flag) for flag in flags]  # type: ignore[attr-defined]
+def _share(flags: Iterable[bool]) -> str:
+    values = list(flags)
     return f"{100 * sum(values) / max(1, len(values)):.1f} %"

@@ -40,7 +40,7 @@ _RULES: tuple[tuple[str, float], ...] = (
 
 
 def clarity(tactic: str, in_words: bool = False) -> float:
-    """The rubric's value in [1, 5]. `in_words`: the step is prose, which a reader grasps and no tool can keep."""
+    """The rubric's value in [1, 5]. `in_words`: the step is prose, which no tool keeps."""
     if in_words:
         vague = 0.0 if re.search(r"\b[\w₀-₉']*\d[\w₀-₉']*\b|\b[a-zA-Z]\b", tactic) else 0.6
         return _inside(2.5 - vague - 0.006 * len(tactic))

@@ -17,9 +17,10 @@ class BadSource(ValueError):
 
 
 def minif2f_steps(path: Path) -> Iterator[ProofStep]:
-    """Steps of traced proofs: lines with `theorem`, `statement` and `steps` of `state_before`, `tactic`, `state_after`.
+    """Steps of traced proofs: lines with `theorem`, `statement` and `steps` (states and tactic).
 
-    States are Lean's own text, goals separated by empty lines; `no goals` is the finished state. Raises `BadSource`.
+    States are Lean's own text, goals separated by empty lines; `no goals` is the finished state.
+    Raises `BadSource`.
     """
     for where, proof in _objects(path):
         earlier: list[str] = []
@@ -38,12 +39,13 @@ def minif2f_steps(path: Path) -> Iterator[ProofStep]:
 
 
 def rllean_steps(path: Path) -> Iterator[ProofStep]:
-    """The first failing tactic line of each failed attempt, with Lean's message: lines with `name`, `code`, `errors`.
+    """The first failing tactic line of each failed attempt: lines with `name`, `code` and `errors`.
 
     The line of an error counts from 0 and from the second line of `code` on: `line + 2` is the 1-based line in
-    `code`. "unsolved goals" points at the head of a proof and not at a step, so it is left out, and so are attempts
-    whose first other error stands before the first tactic. The source holds no proof states: `goals` is the state that
-    Lean's message shows, where it shows one, else the statement's own text behind `⊢`. Raises `BadSource`.
+    `code`. "unsolved goals" points at the head of a proof and not at a step, so it is left out, and so are
+    attempts whose first other error stands before the first tactic. No proof states are there: `goals` is the
+    state that Lean's message shows, where it shows one, else the statement's own text behind `⊢`.
+    Raises `BadSource`.
     """
     for where, attempt in _objects(path):
         code = _field(attempt, "code", str, where)
@@ -82,7 +84,8 @@ def rllean_steps(path: Path) -> Iterator[ProofStep]:
 
 def _goals_in(message: str) -> tuple[str, ...]:
     """The proof state inside an error message: the lines up to each `⊢ …` that declare names."""
-    goals, block = [], []
+    goals: list[str] = []
+    block: list[str] = []
     for line in message.split("\n")[1:]:
         if line.startswith("⊢"):
             goals.append("\n".join([*block, line]))
@@ -98,7 +101,10 @@ FORMATS = {"minif2f": minif2f_steps, "rllean": rllean_steps}
 
 
 def convert(kind: str, source: Path, out: Path) -> int:
-    """Write the steps of `source` (format `kind`, a key of `FORMATS`) to `out`; returns how many. Raises `BadSource`."""
+    """Write the steps of `source` (format `kind`, a key of `FORMATS`) to `out`; returns how many.
+
+    Raises `BadSource`.
+    """
     count = 0
     out.parent.mkdir(parents=True, exist_ok=True)
     part = out.with_suffix(out.suffix + ".part")

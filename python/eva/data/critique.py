@@ -41,38 +41,38 @@ def write_critique(proof: Proof, state: State, attempt: Attempt, judged: Judged,
 def _accepted(proof: Proof, state: State, attempt: Attempt, judged: Judged, rng: Random) -> list[str]:
     after = proof.states[attempt.result.goals]
     out = [rng.choice(_ACCEPTS)]
-    before, left = len(state.goals), len(after.goals)
-    if not left:
-        out.append(rng.choice(("No goals are left.", "It finishes the proof.")))
-        return out
-    if changes_nothing(state, attempt):
-        out.append("The goal does not change.")
-    elif left < before:
-        out.append(f"It closes a goal; {_goals(left)} left.")
-    elif left > before:
-        out.append(f"It makes {_goals(left, verb=False)}.")
-    else:
-        target = parse_goal(after.goals[0]).target
-        if target == parse_goal(state.goals[0]).target:
-            out.append("The target stays, the hypotheses change.")
-        elif len(target) <= 36 and "<" not in target:
-            out.append(f"The goal is now {target}.")
-        else:
-            out.append(f"{_goals(left).capitalize()} left.")
+    if not after.goals:
+        return [*out, rng.choice(("No goals are left.", "It finishes the proof."))]
+    out.append(_change(state, after, attempt))
     if after.distance is not None:
         out.append(f"The rest can be finished: about {_steps(after.distance)} left.")
         if judged.origin == "useless":
-            out.append(_better(proof, state, attempt, "It does not help; better"))
-    elif judged.finishable is False:
-        if state.finishable is False:
-            out.append(f"The goal was false before{_example(state)}.")
-        else:
-            out.append(f"But a goal is now false{_example(after)}: the proof cannot be finished.")
-            out.append(_better(proof, state, attempt, "Better"))
+            out.append(_better(proof, state, attempt, "It does not help here; better"))
+    elif judged.origin == "hopeless":
+        out.append(f"The goal was false before{_example(state)}.")
     else:
-        out.append("No way to finish from here was found.")
+        if judged.finishable is False:
+            out.append(f"But a goal is now false{_example(after)}: the proof cannot be finished.")
+        else:
+            out.append("No way to finish from here was found.")
         out.append(_better(proof, state, attempt, "Better"))
     return out
+
+
+def _change(state: State, after: State, attempt: Attempt) -> str:
+    before, left = len(state.goals), len(after.goals)
+    if changes_nothing(state, attempt):
+        return "The goal does not change."
+    if left < before:
+        return f"It closes a goal; {_goals(left)} left."
+    if left > before:
+        return f"It makes {_goals(left, verb=False)}."
+    target = parse_goal(after.goals[0]).target
+    if target == parse_goal(state.goals[0]).target:
+        return "The target stays, the hypotheses change."
+    if len(target) <= 36 and "<" not in target:
+        return f"The goal is now {target}."
+    return f"{_goals(left).capitalize()} left."
 
 
 def _rejected(proof: Proof, state: State, attempt: Attempt, judged: Judged, rng: Random) -> list[str]:
@@ -99,57 +99,62 @@ def _words(state: State, attempt: Attempt) -> str:
 
 
 def _reason(attempt: Attempt, judged: Judged) -> str:
+    """Why Lean rejects the step, in a few words out of its message."""
     error = attempt.result.error.replace("`", "")
     first = error.split("\n")[0].strip()
     if judged.origin == "words":
         return "it is prose, not a tactic"
-    if judged.failure == "parse":
-        expected = re.search(r"expected (.+)", first)
-        what = expected.group(1) if expected else ""
-        if "unknown tactic" in first or not what or len(what) > 30:
-            return "this is not a tactic" if "unknown tactic" in first else "it does not parse"
-        return f"it does not parse, expected {what}"
-    unknown = re.match(r"[Uu]nknown (identifier|constant) (\S+)", first)
-    if unknown:
-        name = unknown.group(2).rstrip(".,")
-        if unknown.group(1) == "constant" or "." in name:
-            return f"there is no lemma {name}"
-        return f"{name} is not a hypothesis here"
-    if "ype mismatch" in first:
-        return _mismatch(error)
-    if first.startswith("omega could not"):
-        if "counterexample" in error:
-            return "omega finds values that fit the facts and break the goal"
-        return "omega finds no usable linear facts"
-    if "made no progress" in first:
-        return f"{first.split()[0]} makes no progress"
+    if judged.failure == "parse" or "ype mismatch" in first:
+        return _parse(first) if judged.failure == "parse" else _mismatch(error)
+    for pattern, words in _REASONS:
+        found = re.search(pattern, error)
+        if found:
+            return words.format(*found.groups())
     if "Did not find an occurrence" in error:
-        found = re.search(r"pattern\s+(.+)", error)
-        pattern = found.group(1).strip() if found else ""
+        pattern = (re.search(r"pattern\s+(.+)", error) or ["", ""])[1].strip()
         return (
             f"nothing here matches {pattern}"
             if 0 < len(pattern) <= 30
             else "the rewrite matches nothing here"
         )
-    if "grind" in first:
-        return "grind fails"
-    if first.startswith("unsolved goals"):
-        return "a goal inside stays open"
-    if "proved that the proposition" in error and "is false" in error:
-        return "decide finds the goal false"
-    if "decide" in first or "Decidable" in error:
-        return "the goal is not decidable by computation"
-    if "free variables" in first:
-        return "decide needs a goal without variables"
-    if first.startswith("Tactic rfl failed"):
-        return (
-            "the sides are not equal by definition" if "left-hand side" in first else "rfl needs an equation"
-        )
-    failed = re.match(r"[Tt]actic (\S+) failed(?:: (.+)|, (.+))?", first)
+    failed = re.match(r"[Tt]actic (\S+) failed(?:(?::|,) (.+))?", first)
     if failed:
-        why = (failed.group(2) or failed.group(3) or "").rstrip(".:,")
+        why = (failed.group(2) or "").rstrip(".:,")
         return f"{failed.group(1)} fails" + (f", {why}" if 0 < len(why) <= 60 else "")
     return first.rstrip(".:") if 0 < len(first) <= 70 else "the tactic fails"
+
+
+_REASONS = (
+    (r"\A[Uu]nknown constant (\S+?)[.,]?(?:\s|\Z)", "there is no lemma {0}"),
+    (r"\A[Uu]nknown identifier (\S+\.\S+?)[.,]?(?:\s|\Z)", "there is no {0}"),
+    (r"\A[Uu]nknown identifier (\S+?)[.,]?(?:\s|\Z)", "{0} is not a hypothesis here"),
+    (
+        r"\Aomega could not.*\n(?:.*\n)*?.*counterexample",
+        "omega finds values that fit the facts and break the goal",
+    ),
+    (r"\Aomega could not", "omega finds no usable linear facts"),
+    (r"\A(\S+) made no progress", "{0} makes no progress"),
+    (r"\A(?:Tactic )?grind\b.*failed", "grind fails"),
+    (r"\Aunsolved goals", "a goal inside stays open"),
+    (r"proved that the proposition[\s\S]*is false", "decide finds the goal false"),
+    (r"must not contain free variables", "decide needs a goal without variables"),
+    (r"Decidable", "the goal is not decidable by computation"),
+    (r"\ATactic rfl failed: The left-hand side", "the sides are not equal by definition"),
+    (r"\ATactic rfl failed", "rfl needs an equation"),
+    (r"Alternative (\S+) has not been provided", "the case {0} is missing"),
+    (r"No goals to be solved", "the goal was closed before its end"),
+)
+
+
+def _parse(first: str) -> str:
+    if "unknown tactic" in first:
+        return "this is not a tactic"
+    token = re.match(r"unexpected (?:token|identifier) ?('[^']*')?", first)
+    at = f" at {token.group(1)}" if token and token.group(1) else ""
+    wanted = (re.search(r"; expected (.+)", first) or ["", ""])[1]
+    if not wanted or len(wanted) > 30 or wanted == "')'":  # the bracket that the batch puts around a step
+        return f"it does not parse{at}"
+    return f"it does not parse{at}, expected {wanted}"
 
 
 def _mismatch(error: str) -> str:
@@ -171,9 +176,9 @@ def _mismatch(error: str) -> str:
 
 def _better(proof: Proof, state: State, attempt: Attempt, lead: str) -> str:
     best = best_step(proof, state)
-    if best is None or best.candidate.tactic == attempt.candidate.tactic:
+    if best is None or best == attempt.candidate.tactic:
         return ""
-    line = best.candidate.tactic.split("\n")[0]
+    line = best.split("\n")[0].removesuffix(" with")
     return f"{lead}: {line}." if len(line) <= 40 else ""
 
 

@@ -8,17 +8,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
+from eva.data.balance import thin
 from eva.data.card import write_card
 from eva.data.critique import write_critique
 from eva.data.families import FAMILIES, HELD_OUT, Theorem
+from eva.data.families.variation import varied
 from eva.data.labels import Experience, judge
 from eva.data.record import SPLITS, LabelledStep, write_records
 from eva.data.search import Explorer, Progress, Proof
 from eva.step import ProofStep
 
-_KEPT = frozenset(
-    "Nat Int Prop Bool List Option Type fun if then else some none true false id min max True False def".split()
-)
+_KEPT = frozenset((
+    "Nat", "Int", "Prop", "Bool", "List", "Option", "Type", "fun", "if", "then", "else", "some", "none",
+    "true", "false", "id", "min", "max", "True", "False", "def",
+))  # fmt: skip
 _WORDS = ("aux", "step", "lemma", "ex", "key", "main", "fact", "claim", "goal", "prob", "exercise", "thm")
 
 
@@ -43,7 +46,7 @@ def draw_theorems(count: int, seed: int) -> list[Theorem]:
         for name in list(makers):
             maker, rng = makers[name]
             for _ in range(60):
-                theorem = maker(rng)
+                theorem = varied(maker, rng)
                 shape = canonical(theorem)
                 if shape not in seen:
                     seen.add(shape)
@@ -76,9 +79,9 @@ def build(plan: Plan, explorer: Explorer, progress: Progress) -> dict[str, int]:
     proofs = explorer.explore(theorems, plan.seed, progress)
     experience = Experience(proofs)
     records: dict[str, list[LabelledStep]] = {split: [] for split in SPLITS}
-    for proof in proofs:
-        for record in label(proof, plan.seed, experience):
-            records[record.split].append(record)
+    labelled = [record for proof in proofs for record in label(proof, plan.seed, experience)]
+    for record in thin(labelled, Random(plan.seed)):
+        records[record.split].append(record)
     counts = {split: write_records(plan.out / f"{split}.jsonl", rows) for split, rows in records.items()}
     write_card(plan.out / "card.md", plan.theorems, plan.seed, records)
     return counts

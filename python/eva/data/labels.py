@@ -1,4 +1,4 @@
-"""Targets out of what Lean said: `logic`, `alignment`, and the kind of step that a candidate turned out to be.
+"""Targets out of what Lean said, and the kind of step that a candidate turned out to be.
 
 The formulas stand in `docs/data.md`; every quantity in them is an outcome of Lean (verdict, error, verified
 distance to a finished proof, share of tried steps that keep the proof alive, counterexample) or a plain
@@ -22,7 +22,8 @@ _UNKNOWN = re.compile(
     r"unknown (?:identifier|constant|tactic|variable)|does not contain|not found|nvalid field|no such", re.I
 )
 _TYPES = re.compile(
-    r"type mismatch|application type|function expected|failed to synthesize|has type|could not unify|numerals|motive",
+    r"type mismatch|application type|function expected|failed to synthesize|has type|could not unify|numerals"
+    r"|motive",
     re.I,
 )
 
@@ -125,14 +126,14 @@ def _accepted(proof: Proof, state: State, attempt: Attempt, form: float, usual: 
     alignment = 4.45 + 0.2 * share + 0.1 * rollouts + 0.2 * usual
     if gain >= 1:
         origin = "gold" if gain == 1 else "alternative"
-    elif same or gain < 0 or useless_text(attempt):
+    elif same or useless_text(attempt) or (gain <= 0 and attempt.candidate.source == "detour"):
         origin, logic, alignment = (
             "useless",
             logic - 0.55 - 0.2 * min(3, -gain),
             alignment - (0.6 if same else 0.3),
         )
     else:
-        origin, logic = "alternative", logic - 0.25
+        origin, logic = "alternative", logic - 0.1 - 0.15 * min(3, -gain)
     return Judged(origin, True, True, after.distance, max(1.0, min(4.75, logic)), alignment, form)
 
 
@@ -163,28 +164,32 @@ def failure_kind(attempt: Attempt) -> str:
     return "failed"
 
 
-def best_step(proof: Proof, state: State) -> Attempt | None:
-    """The tried step that leads to the shortest proof, the clearest among equals."""
-    best: tuple[tuple[float, float, str], Attempt] | None = None
+def best_step(proof: Proof, state: State) -> str | None:
+    """A verified step of the shortest proof found from `state`, the clearest among equals, or `None`.
+
+    Where no tried step brings the end nearer, it is the closer that finished the goal.
+    """
+    best: tuple[float, float, str] | None = None
     for attempt in state.attempts:
-        if attempt.result.outcome != "accepted":
+        if attempt.result.outcome != "accepted" or state.distance is None:
             continue
         after = proof.states[attempt.result.goals].distance
-        if after is None or changes_nothing(state, attempt):
+        if after is None or after >= state.distance or useless_text(attempt):
             continue
         rank = (after, -clarity(attempt.candidate.tactic), attempt.candidate.tactic)
-        if best is None or rank < best[0]:
-            best = (rank, attempt)
-    return best[1] if best else None
+        best = rank if best is None else min(best, rank)
+    if best is not None:
+        return best[2]
+    return state.closers[0] if state.quick == 1 and state.closers else None
 
 
 def similarity(left: str, right: str) -> float:
-    """Likeness of two steps in [0, 1]: shared tokens in order, and half as much for the same leading tactic."""
+    """Likeness of two steps in [0, 1]: two thirds for tokens shared in order, one for the same first one."""
     a, b = _TOKEN.findall(left), _TOKEN.findall(right)
     if not a or not b:
         return 0.0
     ratio = SequenceMatcher(None, a, b, autojunk=False).ratio()
-    return (2 * ratio + (a[0] == b[0])) / 3
+    return float(2 * ratio + (a[0] == b[0])) / 3
 
 
 def _idea(proof: Proof, state: State, attempt: Attempt) -> float:
@@ -205,7 +210,7 @@ def _idea(proof: Proof, state: State, attempt: Attempt) -> float:
 
 
 def _closer_share(state: State) -> float:
-    """Without tried steps: simple closers (`assumption`) speak for an easy rest, heavy ones for a hard one."""
+    """Without tried steps: simple closers (`assumption`) speak for an easy rest, heavy ones for a hard."""
     ease = {"assumption": 1.0, "rfl": 0.95, "omega": 0.85, "simp_all": 0.7, "grind": 0.5}
     values = [ease.get(name, 0.6) for name in state.closers]
     return sum(values) / len(values) if values else 0.6

@@ -29,6 +29,7 @@ OPTIONS = (
 )
 CLOSERS = ("assumption", "rfl", "omega", "(simp_all; done)", "grind")
 _END = "EVA-END"
+_MARKS = ("closer ", "note ")
 Outcome = Literal["accepted", "rejected", "unknown"]
 
 
@@ -193,15 +194,19 @@ def read_messages(
 def _read_one(messages: list[dict[str, Any]], probe: Probe) -> Result:
     errors = [m for m in messages if m["severity"] == "error"]
     traces = [m["data"] for m in messages if m["kind"] == "trace"]
-    notes = tuple(t for t in traces if t.startswith("note "))
+    # traces of one place come as one message, a line each
+    marks = [line for t in traces if t.startswith(_MARKS) for line in t.split("\n")]
+    notes = tuple(mark for mark in marks if mark.startswith("note "))
     if errors:
         parse = [m for m in errors if m.get("keepFullRange")]
-        first = (parse or errors)[0]
+        # what stays open because a step failed is told at the head of the proof, before the failure itself
+        causes = [m for m in errors if not m["data"].startswith("unsolved goals")]
+        first = (parse or causes or errors)[0]
         return Result("rejected", error=first["data"], parse_error=bool(parse), notes=notes)
     if not probe.close:
         return Result("accepted", notes=notes)
-    closers = tuple(t[7:].strip("()").split(";")[0] for t in traces if t.startswith("closer "))
-    states = [t for t in traces if not t.startswith(("closer ", "note "))]
+    closers = tuple(m[7:].strip("()").split(";")[0] for m in marks if m.startswith("closer "))
+    states = [t for t in traces if not t.startswith(_MARKS)]
     if len(states) != 2:
         return Result("unknown")
     return Result(

@@ -9,14 +9,31 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
+from math import prod
 from random import Random
+from types import CodeType
 
+from eva.data.formula import Formula, parse_formula
+from eva.data.formula import worlds as all_worlds
 from eva.data.goals import Goal, Hypothesis
 from eva.data.lean import Probe, Result
 
-_PREDICATES = ("fun _ => True", "fun _ => False", "fun x => x = 0", "fun x => x ≠ 0", "fun x => x = 1")
-_FUNCTIONS = ("fun x => x", "fun _ => 0", "fun x => x + 1", "fun x => 2 * x", "fun _ => 1")
-_RELATIONS = ("fun _ _ => True", "fun x y => x = y", "fun _ _ => False", "fun x y => x = 0")
+_E = r"(?:Nat|Int|[αβγ])"
+_VALUES = (
+    (r"Nat|[αβγ]", ("0", "1", "2", "3", "5", "7", "10")),
+    (r"Int", ("0", "1", "-1", "2", "-3", "6", "-8")),
+    (r"Prop", ("True", "False")),
+    (r"Bool", ("true", "false")),
+    (r"Type", ("Nat",)),
+    (rf"List {_E}", ("[]", "[0]", "[0, 1]", "[1]", "[2, 3]")),
+    (rf"Option {_E}", ("none", "some 0", "some 1", "some 3")),
+    (
+        rf"{_E} → Prop",
+        ("fun _ => True", "fun _ => False", "fun x => x = 0", "fun x => x ≠ 0", "fun x => x = 1"),
+    ),
+    (rf"{_E} → {_E}", ("fun x => x", "fun _ => 0", "fun x => x + 1", "fun x => 2 * x", "fun _ => 1")),
+    (rf"{_E} → {_E} → Prop", ("fun _ _ => True", "fun x y => x = y", "fun _ _ => False", "fun x y => x = 0")),
+)
 _ATOM = re.compile(r"[\s\w₀-₉'+\-*/%()=≠≤<≥>]+\Z")
 
 
@@ -37,17 +54,14 @@ class Refutation:
 
 
 def refutation(goal: Goal, preamble: str, rng: Random, trials: int = 8) -> Refutation | None:
-    """A probe for `goal`, or `None` where its variables have types that no values are known for."""
+    """A probe for `goal`; `None` where no values are known for a type, or where none of them can work."""
     plain = [Hypothesis(_plain(h.name), _plain(h.type)) for h in goal.hypotheses]
     variables = [h for h in plain if h.is_data]
     facts = [h for h in plain if not h.is_data]
     target = _plain(goal.target)
-    choices = [_values(v.type) for v in variables]
-    if any(not values for values in choices):
+    worlds = _worlds(variables, facts, target, rng, trials)
+    if not worlds:
         return None
-    if any(h.type.startswith(("Decidable", "inst")) for h in facts):
-        return None
-    worlds = _worlds(variables, choices, facts, target, rng, trials)
     binders = "".join(f" ({v.name} : {v.type})" for v in variables)
     premises = "".join(f" ({f.name} : {f.type})" for f in facts)
     body = f"∀{binders}{premises}, {target}" if binders or premises else target
@@ -69,82 +83,82 @@ def refutation(goal: Goal, preamble: str, rng: Random, trials: int = 8) -> Refut
 
 
 def _values(kind: str) -> tuple[str, ...]:
-    element = r"(?:Nat|Int|[αβγ])"
-    if kind == "Nat" or kind in "αβγ":
-        return ("0", "1", "2", "3", "5", "7", "10")
-    if kind == "Int":
-        return ("0", "1", "-1", "2", "-3", "6", "-8")
-    if kind == "Prop":
-        return ("True", "False")
-    if kind == "Bool":
-        return ("true", "false")
-    if kind == "Type":
-        return ("Nat",)
-    if re.fullmatch(rf"List {element}", kind):
-        return ("[]", "[0]", "[0, 1]", "[1]", "[2, 3]")
-    if re.fullmatch(rf"Option {element}", kind):
-        return ("none", "some 0", "some 1", "some 3")
-    if re.fullmatch(rf"{element} → Prop", kind):
-        return _PREDICATES
-    if re.fullmatch(rf"{element} → {element}", kind):
-        return _FUNCTIONS
-    if re.fullmatch(rf"{element} → {element} → Prop", kind):
-        return _RELATIONS
+    """Values to try for a variable of this type; `()` where none are known."""
+    for pattern, values in _VALUES:
+        if re.fullmatch(pattern, kind):
+            return values
     return ()
 
 
 def _worlds(
-    variables: Sequence[Hypothesis],
-    choices: Sequence[Sequence[str]],
-    facts: Sequence[Hypothesis],
-    target: str,
-    rng: Random,
-    trials: int,
+    variables: Sequence[Hypothesis], facts: Sequence[Hypothesis], target: str, rng: Random, trials: int
 ) -> list[tuple[str, ...]]:
-    count = 1
-    for values in choices:
-        count *= len(values)
-    known = {_pythonic(v.name) for v in variables}
-    checks = [(code, True) for f in facts if (code := _python(f.type, known))]
-    goal_code = _python(target, known)
-    if goal_code:
-        checks.append((goal_code, False))
-    numeric = bool(checks) and all(v.type in ("Nat", "Int") for v in variables)
-    if numeric:
-        return _search_numbers(variables, checks, rng, trials)
-    if count <= trials:
+    """Values for the variables, the most promising first; `[]` where it is plain that none can refute."""
+    choices = [_values(v.type) for v in variables]
+    if not all(choices):
+        return []
+    kinds = {v.type for v in variables}
+    if kinds == {"Prop"}:
+        formulas = [parse_formula(f.type) for f in facts]
+        goal = parse_formula(target)
+        if goal is not None and None not in formulas:
+            known = [formula for formula in formulas if formula is not None]
+            return _truth_values([v.name for v in variables], known, goal)
+    checks = _checks(variables, facts, target)
+    if checks and kinds <= {"Nat", "Int"}:
+        return _search_numbers(variables, checks, complete=len(checks) == len(facts) + 1, rng=rng)
+    if prod(len(values) for values in choices) <= trials:
         return list(product(*choices))
     return list({tuple(rng.choice(values) for values in choices): None for _ in range(trials)})
 
 
+def _truth_values(names: list[str], facts: Sequence[Formula], target: Formula) -> list[tuple[str, ...]]:
+    """A world of the facts in which the target fails."""
+    for world in all_worlds(names):
+        if all(f.holds(world) for f in facts) and not target.holds(world):
+            return [tuple(str(world[name]) for name in names)]
+    return []
+
+
+def _checks(
+    variables: Sequence[Hypothesis], facts: Sequence[Hypothesis], target: str
+) -> list[tuple[str, bool]]:
+    """Python for the comparisons among the facts (wanted true) and for the target (wanted false)."""
+    known = {_pythonic(v.name) for v in variables}
+    checks = [(code, True) for f in facts if (code := _python(f.type, known))]
+    goal = _python(target, known)
+    return [*checks, (goal, False)] if goal else checks
+
+
 def _search_numbers(
-    variables: Sequence[Hypothesis], checks: Sequence[tuple[str, bool]], rng: Random, trials: int
+    variables: Sequence[Hypothesis], checks: Sequence[tuple[str, bool]], *, complete: bool, rng: Random
 ) -> list[tuple[str, ...]]:
+    """Up to three small worlds that pass all checks; without `complete` checks also near ones."""
     compiled = [(compile(code, "goal", "eval"), wanted) for code, wanted in checks]
-    best: list[tuple[int, tuple[int, ...]]] = []
-    seen: set[tuple[int, ...]] = set()
+    tried: dict[tuple[int, ...], int] = {}
     for _ in range(1500):
         world = tuple(rng.randint(0, 14) if v.type == "Nat" else rng.randint(-14, 14) for v in variables)
-        if world in seen:
+        if world in tried:
             continue
-        seen.add(world)
         names = {
-            _pythonic(v.name): (_Natural if v.type == "Nat" else int)(x)
+            _pythonic(v.name): _Natural(x) if v.type == "Nat" else x
             for v, x in zip(variables, world, strict=True)
         }
-        wrong = 0
-        for code, wanted in compiled:
-            try:
-                wrong += bool(eval(code, {"__builtins__": {}}, names)) != wanted
-            except ZeroDivisionError:
-                wrong += 1
-        best.append((wrong, world))
-        if wrong == 0 and sum(score == 0 for score, _ in best) >= 3:
+        tried[world] = sum(_truth(code, names) != wanted for code, wanted in compiled)
+        if sum(wrong == 0 for wrong in tried.values()) >= 3:
             break
-    best.sort(key=lambda pair: (pair[0], sum(abs(x) for x in pair[1])))
-    zero = [world for wrong, world in best if wrong == 0]
-    kept = zero[:3] or [world for _, world in best[: min(4, trials)]]
-    return [tuple(str(x) for x in world) for world in kept]
+    best = sorted(tried, key=lambda world: (tried[world], sum(map(abs, world)), world))
+    kept = [world for world in best if tried[world] == 0][:3]
+    if not kept and not complete:
+        kept = best[:3]
+    return [tuple(map(str, world)) for world in kept]
+
+
+def _truth(code: CodeType, names: dict[str, int]) -> bool | None:
+    try:
+        return bool(eval(code, {"__builtins__": {}}, names))
+    except ZeroDivisionError:  # Lean's quotient by zero is zero; a world without one is found as well
+        return None
 
 
 class _Natural(int):

@@ -59,7 +59,7 @@ class State:
 
     @property
     def share(self) -> float | None:
-        """Share of the accepted steps tried here after which the proof can be finished; `None`: none tried."""
+        """Share of the accepted steps tried here after which the proof can be finished, or `None`."""
         taken = [a for a in self.attempts if a.result.outcome == "accepted"]
         return None if not taken else self._good / len(taken)
 

@@ -1,4 +1,4 @@
-"""What a family makes: theorem statements, with names drawn at random and proof scripts where one is known."""
+"""What a family makes: theorem statements, with names drawn at random, and proof scripts that may work."""
 
 from __future__ import annotations
 
@@ -10,8 +10,25 @@ PROPS = ("p", "q", "r", "s", "a", "b", "c", "P", "Q", "R", "A", "B", "C")
 NUMBERS = ("n", "m", "k", "a", "b", "c", "x", "y", "z", "i", "j", "d", "t")
 LISTS = ("xs", "ys", "zs", "l", "as", "bs", "l₁", "l₂", "s", "t")
 FUNCTIONS = ("f", "g", "h", "u", "v", "φ")
+OPTIONS = ("o", "w", "u", "v", "mx", "opt", "val", "res")
+BOOLEANS = ("a", "b", "c", "x", "y", "z", "p", "q", "flag", "ok")
+ARGUMENTS = ("x", "y", "a", "b", "s", "t", "n", "m")
+DEFINITIONS = ("dbl", "grow", "tri", "count", "walk", "fn", "total", "step", "acc", "climb", "go", "pile")
 PREDICATES = ("P", "Q", "R", "p", "q", "S", "T", "U", "V")
 _FACT_STEMS = ("h", "h", "h", "H", "hp", "hq", "hx", "ha", "hab", "hb", "hn", "hle", "hlt", "heq", "key")
+POOLS: dict[str, tuple[str, ...]] = {
+    "props": PROPS,
+    "numbers": NUMBERS,
+    "lists": LISTS,
+    "functions": FUNCTIONS,
+    "predicates": PREDICATES,
+    "options": OPTIONS,
+    "booleans": BOOLEANS,
+    "arguments": ARGUMENTS,
+    "definitions": DEFINITIONS,
+    "facts": (),  # drawn by `Names.facts`, in one style
+}
+"""Pools of names by the word that stands for them in a catalogue."""
 _DIGITS = "₀₁₂₃₄₅₆₇₈₉"
 
 
@@ -65,15 +82,9 @@ class Names:
             start = self.rng.randrange(3)
             names = [f"H{i + start}" for i in range(count)]
         else:
-            return [self.pick(tuple(dict.fromkeys(_FACT_STEMS)) + ("h1", "h2", "h3")) for _ in range(count)]
+            return [self.pick((*dict.fromkeys(_FACT_STEMS), "h1", "h2", "h3")) for _ in range(count)]
         self.used.update(names)
         return names
-
-
-def coefficient(rng: Random, name: str, top: int = 5) -> str:
-    """`3 * n` or `n`."""
-    factor = rng.randint(1, top)
-    return name if factor == 1 else f"{factor} * {name}"
 
 
 def bind(names: list[str], kind: str) -> str:
