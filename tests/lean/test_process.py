@@ -68,7 +68,7 @@ def test_a_command_that_is_not_there(tmp_path: Path, file: Path) -> None:
 def test_after_the_deadline_nothing_runs_on(tmp_path: Path, file: Path) -> None:
     """Lake starts Lean: the process that hangs is a child's child, and holds the pipe open."""
     child = tmp_path / "child"
-    hanging = lean(tmp_path, message(COMMAND), f"sleep 60 & echo $! > {child}", "wait")
+    hanging = lean(tmp_path, message(COMMAND), f"sleep 600 & echo $! > {child}", "wait")
     with pytest.raises(LeanTimeout, match=r"not done with .*A\.lean after 1 s"):
         steps_of_file(file, toolchain=hanging, timeout=1)
     pid = int(child.read_text())

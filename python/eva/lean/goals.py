@@ -66,7 +66,7 @@ class _Line:
     @property
     def starts_hard(self) -> bool:
         """What Lean puts on a line of its own, because it goes on in the next."""
-        return self.text.startswith("|") or (self.ends_hard and _OPENS.match(self.text) is not None)
+        return self.ends_hard and _OPENS.match(self.text) is not None
 
     def lines(self) -> list[str]:
         return [" " * self.indent + self.text, *(line for child in self.below for line in child.lines())]
@@ -88,20 +88,16 @@ def _widened(item: list[str], narrow: int) -> list[str]:
 
 
 def _joined(head: _Line) -> _Line:
-    """Join the lines below `head` from the inside out, as far as they fit; after a hard
-    break nothing more."""
+    """Join the lines below `head` from the inside out, as long as they fit: after one that stays, all stay."""
     done = _Line(head.indent, head.text)
-    hard = False
     below = _with_else([_joined(child) for child in head.below])
     for place, child in enumerate(below):
-        last = done.below[-1] if done.below else done
         has_else = place + 1 < len(below) and below[place + 1].text.startswith("else")
         split_if = has_else and _IF.match(child.text) is not None
-        hard = hard or last.ends_hard or child.starts_hard or split_if
-        if not hard and (last is done or last.indent == child.indent) and _fits(last, child):
-            last.text += " " + child.text
+        hard = done.ends_hard or child.starts_hard or split_if
+        if not hard and _fits(done, child):
+            done.text += " " + child.text
         else:
-            hard = hard or child.text.startswith("else")
             done.below.append(child)
     return done
 
@@ -118,5 +114,4 @@ def _with_else(lines: list[_Line]) -> list[_Line]:
 
 
 def _fits(line: _Line, after: _Line) -> bool:
-    alone = not after.below and (not line.below or line.indent < after.indent)
-    return alone and line.width + 1 + len(after.text) <= LEAN_WIDTH
+    return not line.below and not after.below and line.width + 1 + len(after.text) <= LEAN_WIDTH

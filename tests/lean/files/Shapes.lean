@@ -66,7 +66,8 @@ theorem combinators (p q : Prop) (hp : p) (hq : q) : (p ∧ q) ∧ p := by
 theorem repeated (p : Prop) (hp : p) : p ∧ p ∧ p := by
   repeat' constructor
   any_goals
-    have h := hp
+    have h : p := by
+      exact hp
     exact h
 
 theorem inline (a b : Nat) (h : a ≤ b) : a + a ≤ 2 * b := by
