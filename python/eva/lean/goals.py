@@ -88,7 +88,7 @@ def _widened(item: list[str], narrow: int) -> list[str]:
 
 
 def _joined(head: _Line) -> _Line:
-    """Join the lines below `head` from the inside out, as long as they fit: after one that stays, all stay."""
+    """Join the lines below `head` from the inside out, while they fit: after one that stays, all stay."""
     done = _Line(head.indent, head.text)
     below = _with_else([_joined(child) for child in head.below])
     for place, child in enumerate(below):
