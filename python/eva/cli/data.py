@@ -30,7 +30,7 @@ def generate(
     seed: Annotated[int, typer.Option(help="The same seed gives the same data.")] = 1,
     budget: Annotated[
         int, typer.Option(min=1, max=40, help="Steps tried in the first state of a theorem.")
-    ] = 7,
+    ] = 6,
     jobs: Annotated[int, typer.Option(min=1, help="Lean processes at a time.")] = 1,
     batch: Annotated[int, typer.Option(min=1, help="Steps in one Lean file.")] = 1500,
     timeout: Annotated[float, typer.Option(min=1, help="Seconds for one Lean file.")] = 600.0,
@@ -61,8 +61,10 @@ def generate(
         runner = LeanRunner(lean_command(), store=store, timeout=timeout)
         with Progress(*columns, console=Console(stderr=True)) as bar:
             task = bar.add_task("steps to Lean", total=None)
-            explorer = Explorer(runner, jobs=jobs, batch=batch, budget=budget)
-            counts = build(Plan(theorems, seed, out), explorer, lambda done: bar.advance(task, done))
+            explorer = Explorer(runner, batch=batch, budget=budget)
+            counts = build(
+                Plan(theorems, seed, out, jobs=jobs), explorer, lambda done: bar.advance(task, done)
+            )
     except (LeanError, LeanFailed, OSError) as error:
         fail(ExitCode.USAGE, str(error))
     for split, count in counts.items():

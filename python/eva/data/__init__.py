@@ -1,4 +1,4 @@
-"""Steps labelled by Lean: theorems, candidate steps, verdicts, targets, critiques."""
+"""Steps labelled by Lean: theorems, candidate steps, verdicts, targets, critiques (`docs/data.md`)."""
 
 from eva.data.record import BadRecord, LabelledStep, read_records, write_records
 

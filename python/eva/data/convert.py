@@ -41,9 +41,9 @@ def minif2f_steps(path: Path) -> Iterator[ProofStep]:
 def rllean_steps(path: Path) -> Iterator[ProofStep]:
     """The first failing tactic line of each failed attempt: lines with `name`, `code` and `errors`.
 
-    The line of an error counts from 0 and from the second line of `code` on: `line + 2` is the 1-based line in
-    `code`. "unsolved goals" points at the head of a proof and not at a step, so it is left out, and so are
-    attempts whose first other error stands before the first tactic. No proof states are there: `goals` is the
+    The line of an error counts from 0 and from the second line of `code` on: `line + 2` is the 1-based line
+    in `code`. "unsolved goals" points at the head of a proof and not at a step, so it is left out, and so are
+    attempts whose first other error stands before the first tactic. There are no proof states: `goals` is the
     state that Lean's message shows, where it shows one, else the statement's own text behind `⊢`.
     Raises `BadSource`.
     """
@@ -105,15 +105,12 @@ def convert(kind: str, source: Path, out: Path) -> int:
 
     Raises `BadSource`.
     """
-    count = 0
+    lines = [json.dumps(step.to_json(), ensure_ascii=False) + "\n" for step in FORMATS[kind](source)]
     out.parent.mkdir(parents=True, exist_ok=True)
     part = out.with_suffix(out.suffix + ".part")
-    with part.open("w", encoding="utf-8") as lines:
-        for step in FORMATS[kind](source):
-            lines.write(json.dumps(step.to_json(), ensure_ascii=False) + "\n")
-            count += 1
+    part.write_text("".join(lines), encoding="utf-8")
     part.replace(out)
-    return count
+    return len(lines)
 
 
 def _objects(path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:

@@ -15,7 +15,7 @@ _REJECTS = ("Lean rejects this step:", "Lean rejects it:", "Rejected by Lean:")
 
 
 def stated_verdict(critique: str) -> bool | None:
-    """The verdict that a critique states: accepted, rejected, or `None` where it states none (or both)."""
+    """The verdict that a critique states: accepted, rejected, or `None` where it states none, or both."""
     text = critique.lower()
     yes = "lean accepts" in text or "accepted by lean" in text
     no = "lean rejects" in text or "rejected by lean" in text

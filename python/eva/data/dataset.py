@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -27,11 +28,16 @@ _WORDS = ("aux", "step", "lemma", "ex", "key", "main", "fact", "claim", "goal", 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to make: how many theorems, from which seed, into which folder."""
+    """What to make: how many theorems, from which seed, into which folder.
+
+    `shard`: theorems that are explored together; `jobs`: shards (so Lean processes) at a time.
+    """
 
     theorems: int
     seed: int
     out: Path
+    shard: int = 500
+    jobs: int = 1
 
 
 def draw_theorems(count: int, seed: int) -> list[Theorem]:
@@ -76,7 +82,10 @@ def canonical(theorem: Theorem) -> str:
 def build(plan: Plan, explorer: Explorer, progress: Progress) -> dict[str, int]:
     """Make the data set; returns the number of records of each split."""
     theorems = draw_theorems(plan.theorems, plan.seed)
-    proofs = explorer.explore(theorems, plan.seed, progress)
+    shards = [theorems[start : start + plan.shard] for start in range(0, len(theorems), plan.shard)]
+    with ThreadPoolExecutor(max_workers=plan.jobs) as pool:
+        explored = pool.map(lambda shard: explorer.explore(shard, plan.seed, progress), shards)
+        proofs = [proof for shard in explored for proof in shard]
     experience = Experience(proofs)
     records: dict[str, list[LabelledStep]] = {split: [] for split in SPLITS}
     labelled = [record for proof in proofs for record in label(proof, plan.seed, experience)]

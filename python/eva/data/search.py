@@ -8,14 +8,13 @@ negation of one of its goals, and *unknown* otherwise.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from random import Random
 
 from eva.data.candidates import Candidate, propose
 from eva.data.families import Theorem
 from eva.data.goals import parse_goal
-from eva.data.lean import LeanRunner, Probe, Result
+from eva.data.lean import LeanFailed, LeanRunner, Probe, Result
 from eva.data.refute import Refutation, refutation
 
 Key = tuple[str, ...]
@@ -105,22 +104,28 @@ class Proof:
 class Explorer:
     """Explores many theorems at once.
 
-    - `runner`: asks Lean. `jobs`: Lean processes at a time. `batch`: probes in one file.
+    - `runner`: asks Lean. `batch`: probes in one file.
     - `budget`: candidates tried in one state; `widths`: states expanded per theorem at
       each level after the first; a fraction is a chance.
     """
 
     runner: LeanRunner
-    jobs: int = 1
     batch: int = 1500
-    budget: int = 7
-    widths: Sequence[float] = (1, 0.5)
+    budget: int = 6
+    widths: Sequence[float] = (1, 0.6, 0.3)
 
     def explore(self, theorems: Sequence[Theorem], seed: int, progress: Progress) -> list[Proof]:
-        """States and attempts of all theorems; theorems whose statement Lean does not take are left out."""
+        """States and attempts of all theorems; theorems whose statement Lean does not take are left out.
+
+        Raises `LeanFailed` where it takes none at all.
+        """
         proofs = [Proof(t, Random(f"{seed}:{t.binders}:{t.goal}")) for t in theorems]
         self._open(proofs, progress)
         proofs = [proof for proof in proofs if proof.root]
+        if theorems and not proofs:
+            raise LeanFailed(
+                f"Lean took none of {len(theorems)} statements; the first: {theorems[0].source('t')}"
+            )
         foreign = _foreign_steps(theorems)
         for width in (1, *self.widths):
             self._expand(proofs, width, foreign, progress)
@@ -131,11 +136,11 @@ class Explorer:
 
     def ask(self, probes: Sequence[Probe], progress: Progress) -> Iterator[Result]:
         """Results for all probes in order, in batches."""
-        parts = [probes[i : i + self.batch] for i in range(0, len(probes), self.batch)]
-        with ThreadPoolExecutor(max_workers=self.jobs) as pool:
-            for part, results in zip(parts, pool.map(self.runner.run, parts), strict=True):
-                progress(len(part))
-                yield from results
+        for start in range(0, len(probes), self.batch):
+            part = probes[start : start + self.batch]
+            results = self.runner.run(part)
+            progress(len(part))
+            yield from results
 
     def _open(self, proofs: Sequence[Proof], progress: Progress) -> None:
         probes = [_probe(proof.theorem, (), "skip") for proof in proofs]

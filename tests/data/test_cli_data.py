@@ -1,0 +1,106 @@
+import json
+import stat
+import subprocess
+import sys
+
+import pytest
+from typer.testing import CliRunner
+
+from eva.cli.data import app
+from eva.data.record import read_records
+
+# Answers every probe as Lean would: the step is taken and closes the goal, unless it is `simp`.
+FAKE_LEAN = """
+import json, sys
+lines = open(sys.argv[-1], encoding="utf-8").read().split("\\n")
+say = lambda line, data, severity="information": print(json.dumps(
+    {"pos": {"line": line, "column": 2}, "severity": severity, "kind": "trace", "data": data}))
+start = 0
+for number, line in enumerate(lines, start=1):
+    if line.startswith("example"):
+        start, goal = number, line.split(" : ", 1)[1]
+        traces, step = 0, lines[number + 1].strip()
+        taken = "simp" not in step
+    if line.strip() == "(":
+        step = lines[number].strip()
+        taken = "simp" not in step
+        if not taken:
+            say(number, "simp made no progress", "error")
+    if line.strip() == "trace_state" and taken:
+        say(number, "n : Nat\\n⊢ n = 0" if step == "skip" else "")
+    if line.startswith("#print"):
+        say(number, "EVA-END")
+"""
+
+
+@pytest.fixture
+def lean(tmp_path, monkeypatch):
+    script = tmp_path / "lean.py"
+    script.write_text(FAKE_LEAN, encoding="utf-8")
+    script.chmod(script.stat().st_mode | stat.S_IXUSR)
+    monkeypatch.setenv("EVA_LEAN", f"{sys.executable} {script}")
+
+
+def run(*words):
+    return CliRunner().invoke(app, [str(word) for word in words])
+
+
+def test_generate_writes_the_splits_and_a_card(tmp_path, lean):
+    out = tmp_path / "data"
+    done = run("generate", "--out", out, "--theorems", 24, "--seed", 1)
+    assert done.exit_code == 0, done.output
+    records = [
+        r for name in ("train", "validation", "test", "held_out") for r in read_records(out / f"{name}.jsonl")
+    ]
+    assert {r.accepted for r in records} == {True, False}
+    assert f"{len(list(read_records(out / 'train.jsonl')))} train" in done.output
+    assert "--theorems 24 --seed 1" in (out / "card.md").read_text(encoding="utf-8")
+
+
+def test_a_second_run_asks_for_resume_and_then_asks_lean_nothing(tmp_path, lean, monkeypatch):
+    out = tmp_path / "data"
+    run("generate", "--out", out, "--theorems", 12)
+    before = (out / "train.jsonl").read_bytes()
+    refused = run("generate", "--out", out, "--theorems", 12)
+    assert refused.exit_code == 2
+    assert "--resume" in refused.output
+    monkeypatch.setenv("EVA_LEAN", f"{sys.executable} -c 'raise SystemExit(9)'")
+    again = run("generate", "--out", out, "--theorems", 12, "--resume")
+    assert again.exit_code == 0, again.output
+    assert (out / "train.jsonl").read_bytes() == before
+
+
+def test_a_lean_that_dies_is_an_error_and_no_data(tmp_path, monkeypatch):
+    monkeypatch.setenv("EVA_LEAN", f"{sys.executable} -c 'raise SystemExit(9)'")
+    done = run("generate", "--out", tmp_path / "data", "--theorems", 2)
+    assert done.exit_code == 2
+    assert "none of 2 statements" in done.output
+    assert not (tmp_path / "data" / "train.jsonl").exists()
+
+
+def test_convert(tmp_path):
+    source = tmp_path / "proofs.jsonl"
+    steps = [{"state_before": "⊢ True", "tactic": "trivial", "state_after": "no goals"}]
+    source.write_text(json.dumps({"theorem": "t", "statement": "theorem t : True", "steps": steps}))
+    out = tmp_path / "steps.jsonl"
+    done = run("convert", "minif2f", source, "--out", out)
+    assert (done.exit_code, done.output.strip()) == (0, f"1 steps in {out}")
+    assert json.loads(out.read_text())["tactic"] == "trivial"
+
+
+def test_convert_names_a_bad_line(tmp_path):
+    source = tmp_path / "proofs.jsonl"
+    source.write_text('{"theorem": "t"}\n')
+    done = run("convert", "minif2f", source, "--out", tmp_path / "steps.jsonl")
+    assert done.exit_code == 2
+    assert "proofs.jsonl:1" in done.output
+    assert not (tmp_path / "steps.jsonl").exists()
+
+
+def test_help_loads_nothing_heavy():
+    heavy = {"torch", "transformers", "lean_dojo", "rich.progress"}
+    code = f"import sys, eva.cli.data; print(sorted({heavy} & set(sys.modules)))"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout.strip() == "[]"
