@@ -71,7 +71,11 @@ def test_real_refutations():
         "a b : Bool\n⊢ (!(a && b)) = (!a && !b)",
         "⊢ False",
     ]
-    true = ["P : Nat → Prop\nh : ∀ x, P x\n⊢ P 3", "xs : List Nat\n⊢ xs ++ [] = xs", "h : False\n⊢ False"]
+    true = [
+        "P : Nat → Prop\nh : ∀ x, P x\n⊢ P 3",
+        "xs : List Nat\n⊢ xs ++ [] = xs",
+        "f : Nat → Nat\nh : ∀ x, f x = x\n⊢ f 2 = 2",
+    ]
     found = [of(text) for text in [*false, *true]]
     results = LeanRunner(lean_command(), timeout=170).run([f.probe for f in found])
     known = [f.counterexample(r) is not None for f, r in zip(found, results, strict=True)]
