@@ -70,6 +70,11 @@ def wasm(lean: Path) -> int:
     library = find_modules(ROOT / "lean", "Eva")
     tests = find_modules(ROOT / "tests" / "lean", "EvaTest", vectors)
     build = WasmLean(lean, ROOT / ".build" / "lean-check", ROOT)
+    with build.locked():
+        return check_all(build, library, tests)
+
+
+def check_all(build: WasmLean, library: dict[str, Module], tests: dict[str, Module]) -> int:
     build.prepare()
     broken: set[str] = set()
     errors = 0

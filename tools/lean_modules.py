@@ -8,13 +8,15 @@ because in it everything is `meta` and public.
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import hashlib
 import json
 import os
 import re
 import subprocess
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -163,6 +165,18 @@ class WasmLean:
     def __init__(self, lean: Path, build: Path, directory: Path) -> None:
         self.lean, self.build, self.directory = lean, build, directory
         self.keys: dict[str, str] = {}
+
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[None]:
+        """Only one run at a time writes into a build directory; another one waits for it."""
+        self.build.mkdir(parents=True, exist_ok=True)
+        with (self.build / ".lock").open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                print(f"waiting for another run in {self.build}", flush=True)
+                fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
 
     def prepare(self) -> None:
         """Compile the shim, once for each Lean. Raises `RuntimeError` where that fails."""
