@@ -21,6 +21,7 @@ from lean_modules import Module, Outcome, WasmLean, find_modules, in_import_orde
 
 ROOT = Path(__file__).resolve().parents[1]
 LAKE_SECONDS = 1800
+LONGEST = 800  # characters of a message; a syntax error can list a hundred tokens
 
 # What stands in the planted file, and what is wrong with it. Each must be reported at its own line.
 PLANTS = (
@@ -116,7 +117,8 @@ def report(outcome: Outcome) -> None:
     print(f"  {module.name}: {counts} ({spent})", flush=True)
     for message in outcome.errors + outcome.warnings:
         where = f"{module.path.relative_to(ROOT)}:{message.line}:{message.column}"
-        print(f"    {where}: {message.severity}: {message.text}", flush=True)
+        shown = message.text if len(message.text) <= LONGEST else message.text[:LONGEST] + " …"
+        print(f"    {where}: {message.severity}: {shown}", flush=True)
 
 
 if __name__ == "__main__":
