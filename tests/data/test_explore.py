@@ -202,3 +202,25 @@ def test_splits_share_no_theorem_and_held_out_families_stay_out(tmp_path):
             assert stated_verdict(record.critique) is record.accepted
             assert (record.step.lean_error is None) == record.accepted
             json.dumps(record.to_json())
+
+
+def test_a_step_in_a_false_goal_is_hopeless_and_not_harmful(proof):
+    root = proof.states[proof.root]
+    for state in proof.states.values():
+        state.distance = None
+    root.counterexample = (("p", "False"), ("q", "False"))
+    got = {a.candidate.tactic: judge(proof, root, a, Experience([proof])) for a in root.attempts}
+    assert got["right"].origin == "hopeless"
+    assert got["exact hp"].logic < 2
+
+
+def test_a_critique_that_grows_long_loses_its_last_sentences(proof, monkeypatch):
+    root, experience = proof.states[proof.root], Experience([proof])
+    attempt = next(a for a in root.attempts if a.candidate.tactic == "right")
+    judged = judge(proof, root, attempt, experience)
+    whole = write_critique(proof, root, attempt, judged, Random(0))
+    monkeypatch.setattr("eva.data.critique.MAX_WORDS", len(whole.split()) - 1)
+    short = write_critique(proof, root, attempt, judged, Random(0))
+    assert whole.startswith(short)
+    assert stated_verdict(short) is True
+    assert len(short.split()) < len(whole.split())
