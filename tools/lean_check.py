@@ -66,10 +66,14 @@ def native(lake: str) -> int:
     return 0
 
 
-def wasm(lean: Path) -> int:
+def package() -> tuple[dict[str, Module], dict[str, Module]]:
+    """The modules of the library, and those of its tests, which read the vectors while they run."""
     vectors = b"".join(path.read_bytes() for path in sorted((ROOT / "tests" / "vectors").rglob("*.json")))
-    library = find_modules(ROOT / "lean", "Eva")
-    tests = find_modules(ROOT / "tests" / "lean", "EvaTest", vectors)
+    return find_modules(ROOT / "lean", "Eva"), find_modules(ROOT / "tests" / "lean", "EvaTest", vectors)
+
+
+def wasm(lean: Path) -> int:
+    library, tests = package()
     build = WasmLean(lean, ROOT / ".build" / "lean-check", ROOT)
     with build.locked():
         return check_all(build, library, tests)
