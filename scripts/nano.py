@@ -63,7 +63,7 @@ def main() -> None:
 
 
 def eva(*arguments: object) -> str:
-    """Run one command of eva, show what it says on stderr, and give its output; a failure ends this script."""
+    """Run one command of eva and give its output; a failure ends this script."""
     words = [str(argument) for argument in arguments]
     print(f"$ eva {' '.join(words)}", file=sys.stderr, flush=True)
     done = subprocess.run(

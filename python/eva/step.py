@@ -2,7 +2,8 @@
 
 A *step* is one tactic (or proof text) proposed in a *proof state*. A judgement holds, for each *dimension*,
 the *expected score* on the anchor scale; its *value* is the weighted mean of the dimensions, in [0, 1].
-Both records are plain, immutable and JSON-able; `docs/protocol.md` gives the same shapes as the wire has them.
+Both records are plain, immutable and JSON-able; `docs/protocol.md` gives the same shapes as the wire has
+them.
 """
 
 from __future__ import annotations
@@ -31,10 +32,13 @@ class ProofStep:
     - `tactic`: the text of the step, without the indentation of the file.
     - `statement`: the theorem's statement as source text (`theorem foo (n : Nat) : n + 0 = n`), or `""`.
     - `earlier`: the steps of the same proof that stand before this one, oldest first.
-    - `goals_after`: the proof state that the step led to (`()`: no goals left), or `None` where it is not known.
-      It is carried for readers and for labelling; no prompt shows it, since it would tell Lean's verdict.
-    - `name`, `line`, `column`: where the step stands: declaration, 1-based line, 0-based column (code points).
-    - `lean_error`: Lean's own first message at this step, or `None` where Lean accepted it (or was not asked).
+    - `goals_after`: the proof state that the step led to (`()`: no goals left), or `None` where it is not
+      known. It is carried for readers and for labelling; no prompt shows it, since it would tell Lean's
+      verdict.
+    - `name`, `line`, `column`: where the step stands: declaration, 1-based line, 0-based column (code
+      points).
+    - `lean_error`: Lean's own first message at this step, or `None` where Lean accepted it (or was not
+      asked).
     """
 
     goals: tuple[str, ...]
@@ -127,8 +131,8 @@ class StepScore:
     """The judgement of one step.
 
     - `index`: the step's place in the request.
-    - `status`: `scored`; `off_format` (anchor mass under the checkpoint's floor: the numbers are given, do not
-      trust them); `too_long`, `deadline`, `cancelled`, `error`: no numbers, `message` says why.
+    - `status`: `scored`; `off_format` (anchor mass under the checkpoint's floor: the numbers are given, do
+      not trust them); `too_long`, `deadline`, `cancelled`, `error`: no numbers, `message` says why.
     - `value`: weighted mean of the dimensions in [0, 1], `None` where there are no numbers.
     - `dimensions`: by name (`logic`, `alignment`, `clarity`); empty where there are no numbers.
     - `critique`: the model's words, or `None` where none was asked for (or none came in time).
