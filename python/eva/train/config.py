@@ -80,5 +80,11 @@ class TrainConfig:
     def same_run(self, file: Path) -> bool:
         """Whether the saved configuration is this one, so that its checkpoints may be resumed."""
         saved: dict[str, Any] = json.loads(file.read_text("utf-8"))
-        mine = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "threads"}
-        return all(json.loads(json.dumps(v, default=str)) == saved.get(k) for k, v in mine.items())
+        for name in (f.name for f in fields(self) if f.name != "threads"):
+            mine = getattr(self, name)
+            if isinstance(mine, Path):
+                if Path(str(saved.get(name))).resolve() != mine.resolve():
+                    return False
+            elif json.loads(json.dumps(mine)) != saved.get(name):
+                return False
+        return True
