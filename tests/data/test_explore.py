@@ -224,3 +224,12 @@ def test_a_critique_that_grows_long_loses_its_last_sentences(proof, monkeypatch)
     assert whole.startswith(short)
     assert stated_verdict(short) is True
     assert len(short.split()) < len(whole.split())
+
+
+def test_the_verdict_is_said_even_where_leans_words_cannot_be_shown(proof):
+    root, experience = proof.states[proof.root], Experience([proof])
+    error = "Tactic `rewrite` failed: Did not find an occurrence of the pattern\n  a < b\nin the target"
+    attempt = Attempt(Candidate("rw [h]", "shape"), Result("rejected", error=error))
+    text = write_critique(proof, root, attempt, judge(proof, root, attempt, experience), Random(0))
+    assert stated_verdict(text) is False
+    assert "<" not in text

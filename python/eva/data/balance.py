@@ -22,9 +22,9 @@ _TACTICS = frozenset((
     "unfold", "injection", "clear", "revert", "specialize", "exfalso", "skip", "generalize", "by_cases", "by",
     "with", "at", "calc", "fun", "simpa", "using", "True", "False",
 ))  # fmt: skip
-RATIO = 3.0
+RATIO = 2.0
 """Steps of the more frequent verdict that are kept for one of the other, in one form."""
-FLOOR = 0.0015
+FLOOR = 0.0008
 """Share of all steps up to which a form is kept whatever its verdicts."""
 
 

@@ -29,13 +29,19 @@ def write_critique(proof: Proof, state: State, attempt: Attempt, judged: Judged,
         if judged.accepted
         else _rejected(proof, state, attempt, judged, rng)
     )
+    if not _plain(sentences[0]):  # the verdict is always said
+        sentences[0] = f"{_REJECTS[0]} the tactic fails."
     kept: list[str] = []
     for sentence in sentences:
-        if not sentence or any(bad in sentence for bad in ("<", "\n", "`")):
+        if not sentence or not _plain(sentence):
             continue
         if sum(len(s.split()) for s in [*kept, sentence]) <= MAX_WORDS and len(kept) < 4:
             kept.append(sentence)
     return " ".join(kept)
+
+
+def _plain(sentence: str) -> bool:
+    return not any(char in "<`" or ord(char) < 32 for char in sentence)
 
 
 def _accepted(proof: Proof, state: State, attempt: Attempt, judged: Judged, rng: Random) -> list[str]:
@@ -143,6 +149,9 @@ _REASONS = (
     (r"\ATactic rfl failed", "rfl needs an equation"),
     (r"Alternative (\S+) has not been provided", "the case {0} is missing"),
     (r"No goals to be solved", "the goal was closed before its end"),
+    (r"\AFunction expected", "something is applied that is no function"),
+    (r"\ANo applicable symmetry lemma", "symm fits no relation here"),
+    (r"\ADependent elimination failed", "the cases cannot be told apart here"),
 )
 
 
