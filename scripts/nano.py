@@ -38,7 +38,7 @@ def main() -> None:
     options.add_argument("--theorems", type=int, default=2600)
     options.add_argument("--seed", type=int, default=1)
     options.add_argument("--data", type=Path, default=DATA, help="where the labelled steps are, or will be")
-    options.add_argument("--limit", type=int, default=2000, help="steps of each split that are evaluated")
+    options.add_argument("--limit", type=int, default=400, help="steps of each split that are evaluated")
     chosen = options.parse_args()
     if not (chosen.data / "held_out.jsonl").exists():
         eva("data", "generate", "--out", chosen.data, "--theorems", chosen.theorems, "--seed", chosen.seed)
@@ -59,7 +59,7 @@ def main() -> None:
                 "--json",
             )
             reports[split, order] = json.loads(report)
-    (PACKAGE / "README.md").write_text(card(chosen.data, reports), "utf-8")
+    (PACKAGE / "README.md").write_text(card(chosen.data, reports, chosen.limit), "utf-8")
 
 
 def eva(*arguments: object) -> str:
@@ -74,7 +74,7 @@ def eva(*arguments: object) -> str:
     return done.stdout
 
 
-def card(data: Path, reports: dict[tuple[str, str], dict[str, object]]) -> str:
+def card(data: Path, reports: dict[tuple[str, str], dict[str, object]], limit: int) -> str:
     """The model card; every figure in it comes from `eva evaluate`, the run directory or the data."""
     import torch
     from safetensors.torch import load_file
@@ -128,6 +128,7 @@ def card(data: Path, reports: dict[tuple[str, str], dict[str, object]]) -> str:
         alpha=run["alpha"],
         prompt_loss=run["prompt_loss"],
         torch=torch.__version__,
+        limit=limit,
         splits="; ".join(f"*{split}*: {what}" for split, what in SPLITS.items()),
         table="\n".join(table),
     )
@@ -164,13 +165,15 @@ integer scores; eva reads the expected scores from it.
 - Weights: SHA-256 `{hash}`.
 
 ## Data and training
-Labelled steps: {sizes}. How they are made, and what the targets mean: `docs/data.md`. Split by theorem.
+Labelled steps: {sizes}.
+How they are made, and what the targets mean: `docs/data.md`. Split by theorem.
 {epochs} epochs ({steps} optimizer steps of {batch} examples), both orders drawn at random, learning rate
 {rate} (cosine), α = {alpha}, weight {prompt_loss} on the prompt's tokens, bfloat16 autocast, torch {torch}.
 Rebuilt by `make nano`.
 
 ## Figures
-`eva evaluate` on the same data; {splits}. Intervals: 95 %, bootstrap by theorem.
+`eva evaluate SPLIT.jsonl --limit {limit}`; {splits}. Intervals: 95 %,
+bootstrap by theorem.
 
 {table}
 
