@@ -143,14 +143,14 @@ def test_on_a_terminal_the_progress_is_drawn_and_taken_away(daemon: Daemon, step
 
 
 def test_a_deadline_ends_the_command(daemon: Daemon, many_steps: str) -> None:
-    late = daemon.eva("score", many_steps, "--json", "--deadline", "1.5")
+    late = daemon.eva("score", many_steps, "--json", "--deadline", "4")
     assert late.returncode == ExitCode.MODEL
     found = records(late.stdout)
     assert len(found) == 20_000
     assert {record["status"] for record in found} <= {"scored", "off_format", "deadline"}
     assert (found[-1]["status"], found[-1]["value"]) == ("deadline", None)
     assert late.stderr == (
-        "eva: error: the deadline of 1.5 s passed; give more time with --deadline, or use --no-critique\n"
+        "eva: error: the deadline of 4 s passed; give more time with --deadline, or use --no-critique\n"
     )
 
 
@@ -162,7 +162,7 @@ def test_ctrl_c_ends_the_command_and_not_the_daemon(daemon: Daemon, many_steps: 
     _, errors = scoring.communicate(timeout=SECONDS)
     assert scoring.returncode == 130
     assert "Traceback" not in errors
-    assert daemon.eva("status").returncode == 0
+    assert daemon.eva("status", "--timeout", "60").returncode == 0
 
 
 def test_a_reader_that_leaves_is_no_crash(daemon: Daemon, many_steps: str) -> None:
