@@ -25,7 +25,7 @@ def outcome (action : EIO ClientError α) : BaseIO Json := do
   | .error error => return error.what
 
 /-- Have `test_live.py` do something with a peer. -/
-def have_done (what : String) : IO Unit := do
+def haveDone (what : String) : IO Unit := do
   IO.FS.writeFile (directory / s!"{what}.please") ""
   let done ← EvaTest.FileChannel.wait ((← IO.monoMsNow) + 60000) do
     return if ← (directory / s!"{what}.done").pathExists then some () else none
@@ -41,19 +41,26 @@ def talk (client : Client) (request : ScoreRequest) (cancelAfter? : Option Nat :
   let ended ← outcome <| client.score request (fun event => events.modify (·.push (event.toJson ""))) cancelled
   return (← events.get).push ended
 
-/-- Frames of these sizes come back from the echoing ROUTER as they went, with heartbeats between them. -/
+/-- Read from the echoing ROUTER until `frame` is there, or so many slices of 100 ms have passed; whether it is. -/
+def readUntil (link : Link) (frame? : Option ByteArray) : Nat → EIO ClientError (Link × Bool)
+  | 0 => return (link, false)
+  | slices + 1 => do
+    let (link, frames, ended?) ← link.take (← link.channel.receive 100)
+    if let some why := ended? then throw why
+    if frame?.any frames.contains then return (link, true)
+    readUntil link frame? slices
+
+/-- The sizes of frames that come back from the echoing ROUTER as they went. Before them heartbeats alone keep the
+connection. -/
 def echo (dial : Dial) (sizes : List Nat) : EIO ClientError (List Nat) := do
-  let mut link ← Link.connect dial (← connectionOf "echo") 20000
+  let mut (link, _) ← readUntil (← Link.connect dial (← connectionOf "echo") 20000) none 30
   let mut same := []
   for size in sizes do
     let frame : ByteArray := ⟨.replicate size (size % 251).toUInt8⟩
     link.send frame
-    for _ in [0:200] do
-      let (next, frames, ended?) ← link.take (← link.channel.receive 100)
-      link := next
-      if let some why := ended? then throw why
-      if frames == #[frame] then same := same ++ [size]
-      unless frames.isEmpty do break
+    let (next, came) ← readUntil link (some frame) 100
+    link := next
+    if came then same := same ++ [size]
   link.channel.close
   return same
 
@@ -68,20 +75,22 @@ def run : IO Unit := do
   for peer in ["echo-wrong", "nobody", "null", "web"] do
     results := results.push (peer, ← outcome (Link.connect dial (← IO.ofExcept <|
       (← (connectionOf peer).toBaseIO).mapError toString) 3000))
+  for unfit in ["link", "stale"] do
+    results := results.push (unfit, ← outcome (connectionOf unfit))
   -- A server of the daemon's with a scripted model.
   let client ← clientOf "scripted"
   results := results.push ("health", ← outcome client.health)
   results := results.push ("scores", toJson (← talk client (request ["simp", "too long", "omega"])))
   results := results.push ("model_error", toJson (← talk client (request ["raise"])))
-  have_done "hold"
+  haveDone "hold"
   results := results.push ("cancel", toJson (← talk client (request ["rfl"]) (some 1)))
   results := results.push ("deadline", toJson (← talk client (request ["rfl"] (deadlineMs := 300))))
-  have_done "release"
+  haveDone "release"
   let tasks ← ["rw [h]", "exact h x", "ring"].mapM fun tactic => (talk client (request [tactic])).asTask .dedicated
   results := results.push ("together", toJson (← tasks.mapM fun task => IO.wait task))
-  have_done "restart"
+  haveDone "restart"
   results := results.push ("after restart", toJson (← talk client (request ["simp"] (critique := false))))
-  have_done "stop"
+  haveDone "stop"
   results := results.push ("after stop", toJson (← talk client (request ["simp"])))
   -- The daemon itself.
   let daemon ← clientOf "daemon"

@@ -16,11 +16,14 @@ ANSWER = b"HTTP/1.1 400 Bad Request\r\n\r\n"
 
 @contextmanager
 def echo_router(*, plain: bool) -> Iterator[int]:
-    """A libzmq ROUTER that sends every message back, with heartbeats every 50 ms; gives its port."""
+    """A libzmq ROUTER that sends every message back; gives its port.
+
+    It sends heartbeats, and drops a peer that leaves them without an answer for a second.
+    """
     context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
     router: Any = context.socket(zmq.ROUTER)
     router.linger = 0
-    router.heartbeat_ivl, router.heartbeat_ttl = 50, 60_000
+    router.heartbeat_ivl, router.heartbeat_timeout, router.heartbeat_ttl = 200, 1000, 60_000
     if plain:
         router.plain_server, router.zap_domain = True, b"tests"
     port = router.bind_to_random_port("tcp://127.0.0.1")

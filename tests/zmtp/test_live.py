@@ -116,6 +116,9 @@ def live(tmp_path_factory: pytest.TempPathFactory, tiny_checkpoint: Path) -> Ite
         }
         for name, peer in peers.items():
             write_connection(directory / f"{name}.json", peer)
+        (directory / "link.json").symlink_to("echo.json")
+        write_connection(directory / "stale.json", peers["echo"])
+        (directory / "stale.json.lock").touch()
         stack.callback(Stage(directory).close)
         stack.callback(FileRelay(directory).close)
         errors = run_lean(directory)
@@ -165,6 +168,11 @@ def test_who_is_no_daemon_is_told_apart(live: dict[str, Any]) -> None:
         ("the peer's security mechanism is NULL, not PLAIN", "it ended the connection during the handshake")
     )
     assert live["web"].endswith("octet 0 of the greeting is 72, which is not ZMTP")
+
+
+def test_connection_files_that_are_not_used(live: dict[str, Any]) -> None:
+    assert live["link"].endswith("link.json is a symbolic link")
+    assert live["stale"].endswith(f"stale.json (pid {os.getpid()}) is gone")
 
 
 def test_scores_and_words(live: dict[str, Any]) -> None:
