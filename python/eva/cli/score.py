@@ -169,6 +169,7 @@ def _run(
 ) -> tuple[list[StepScore], JudgingFailed | None]:
     """Judge and print all steps: a score for each, and what kept the judge from the end, if anything did."""
     from eva.cli.in_order import InOrder
+    from eva.cli.interrupt import Interruptible
     from eva.cli.judges import JudgingFailed, in_chunks
 
     line = InOrder(len(steps), critique=critique)
@@ -176,8 +177,8 @@ def _run(
     failure: JudgingFailed | None = None
     events = in_chunks(judge, steps, critique=critique, order=order, deadline=deadline)
     try:
-        with closing(judge), closing(events):
-            for event in events:
+        with Interruptible() as interruptible, closing(judge), closing(events):
+            for event in interruptible.watch(events):
                 for whole in line.take(event):
                     scores.append(whole)
                     printer.show(whole)
