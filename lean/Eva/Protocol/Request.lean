@@ -91,7 +91,7 @@ def maxDeadlineMs : Nat := 3600000
 inductive Order where
   | scoreFirst
   | critiqueFirst
-  deriving Inhabited, BEq, Repr
+  deriving Inhabited, BEq, Hashable, Repr
 
 def Order.toString : Order → String
   | .scoreFirst => "score_first"
