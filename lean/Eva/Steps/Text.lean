@@ -1,0 +1,89 @@
+module
+
+public meta import Eva.Steps.Walk
+
+/-!
+# The source of steps and statements
+-/
+
+open Lean
+
+namespace Eva.Steps
+
+public meta section
+
+/-- A piece of the file. -/
+def slice (map : FileMap) (start stop : String.Pos.Raw) : String := String.Pos.Raw.extract map.source start stop
+
+private def withoutEnd (text : List Char) : List Char := (text.reverse.dropWhile Char.isWhitespace).reverse
+
+def trimEnd (text : String) : String := String.ofList (withoutEnd text.toList)
+
+/-- Where a header's first line ends: after the `with` of its arms, after `then`. -/
+private def headerEnd? (stx : Syntax) : Option String.Pos.Raw :=
+  let words := ["with", "then"]
+  stx.getArgs.findSome? fun arg =>
+    if words.any arg.isToken then arg.getTailPos?
+    else (arg.find? (·.isOfKind `Lean.Parser.Tactic.inductionAlts)).bind (·[0].getTailPos?)
+
+/-- Lines without what indents the file, without trailing and empty ones. -/
+private def dedent (margin : Nat) (text : String) : String :=
+  let indented (line : List Char) := (line.takeWhile (· == ' ')).length
+  let lines := (text.splitOn "\n").map String.toList
+  let lines := lines.take 1 ++ (lines.drop 1).map fun line => line.drop (min margin (indented line))
+  "\n".intercalate <| (lines.map withoutEnd).filter (!·.isEmpty) |>.map String.ofList
+
+/-- A step's source: without its blocks, without the file's indentation; a header ends at its word. -/
+def Found.text (map : FileMap) (found : Found) : String := Id.run do
+  let margin := (map.toPosition found.start).column
+  if found.arms then
+    if let some stop := headerEnd? found.node.stx then return dedent margin (slice map found.start stop)
+  let mut text := ""
+  let mut at' := found.start
+  for block in found.blocks do
+    text := text ++ slice map at' block.start
+    at' := max at' block.stop
+  return dedent margin (text ++ slice map at' found.stop)
+
+/-- A declaration in the source of a command. -/
+structure Declaration where
+  /-- As written; `""` for an example or an unnamed instance. -/
+  name : String
+  /-- Where its keyword stands. -/
+  start : String.Pos.Raw
+  /-- Where its body begins. -/
+  body : String.Pos.Raw
+
+namespace Declaration
+
+/-- The statement as the author wrote it. -/
+def statement (map : FileMap) (declaration : Declaration) : String :=
+  trimEnd (slice map declaration.start declaration.body)
+
+private def signatures : List Name := [`Lean.Parser.Command.declSig, `Lean.Parser.Command.optDeclSig]
+
+/-- The declaration that a node is: one with a name or a signature among its parts. -/
+private def ofNode? (map : FileMap) (stx : Syntax) : Option Declaration := do
+  let args := stx.getArgs
+  let isId (arg : Syntax) := arg.isOfKind `Lean.Parser.Command.declId
+  let id? (arg : Syntax) := if isId arg then some arg else if arg.isOfKind nullKind then arg.getArgs.find? isId else none
+  let isHead (arg : Syntax) := signatures.contains arg.getKind || (id? arg).isSome
+  guard <| args.any isHead
+  let past := args.size - ((args.toList.reverse.findIdx? isHead).getD args.size)
+  let keyword ← args.find? fun arg => !arg.isOfKind `Lean.Parser.Term.attrKind && arg.getPos?.isSome
+  let name := (args.findSome? id?).bind fun id => return slice map (← id[0].getPos?) (← id[0].getTailPos?)
+  let start ← keyword.getPos?
+  let body := (args.toList.drop past).findSome? (·.getPos?)
+  return { name := name.getD "", start, body := body <|> stx.getTailPos? |>.getD start }
+
+/-- The declarations in a command, in the order of the source. -/
+partial def inCommand (map : FileMap) (stx : Syntax) : Array Declaration :=
+  match ofNode? map stx with
+  | some declaration => #[declaration]
+  | none => stx.getArgs.flatMap (inCommand map)
+
+end Declaration
+
+end
+
+end Eva.Steps
