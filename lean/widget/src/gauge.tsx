@@ -16,7 +16,7 @@ export function Gauge({ shown }: { shown: StepView }) {
   return (
     <div className={`eva-gauge${shown.oldNumbers ? ' eva-old' : ''}`} aria-label={value === null ? words : 'value'} {...meter}>
       <svg viewBox="0 0 96 54" aria-hidden="true">
-        <path d={ARC} fill="none" stroke="var(--eva-track)" strokeWidth={7} opacity={0.6} />
+        <path d={ARC} fill="none" stroke="var(--eva-track)" strokeWidth={2.5} />
         {value !== null && (
           <path
             d={ARC}
