@@ -94,7 +94,7 @@ export function Course({ steps, shown, current, lowest, go }: Props) {
   )
 }
 
-/** Filled: scored. Hollow: off format, or from before an edit. A cross: too long. A stroke on the base: not scored yet. */
+/** Filled: scored. Hollow: off format, or from earlier. A cross: too long. A stroke on the base: not scored yet. */
 function Point({ shown, x, size }: { shown: StepView; x: number; size: number }) {
   const { status, value, oldNumbers } = shown
   if (value !== null) {

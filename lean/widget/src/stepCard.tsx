@@ -45,7 +45,7 @@ export function StepCard({ step, index, count, shown, model, lowest, critique, c
         <div><span className="eva-tag eva-small">too long</span> {shown.message ?? 'This step does not fit the model.'}</div>
       )}
       <Dimensions shown={shown} />
-      {shown.oldNumbers && <div className="eva-small eva-quiet">Scores from before the edit.</div>}
+      {shown.oldNumbers && <div className="eva-small eva-quiet">Scores from earlier; new ones are awaited.</div>}
       {critique && status !== 'too_long' && <Critique shown={shown} model={model} />}
     </>
   )
@@ -55,7 +55,7 @@ export function StepCard({ step, index, count, shown, model, lowest, critique, c
 function Critique({ shown, model }: { shown: StepView; model: string | null }) {
   const { critique, critiqueDone, oldCritique } = shown
   if (critique === '' && critiqueDone) return null
-  const state = oldCritique ? 'from before the edit' : critiqueDone ? '' : critique === '' ? 'awaited …' : 'writing …'
+  const state = oldCritique ? 'from earlier' : critiqueDone ? '' : critique === '' ? 'awaited …' : 'writing …'
   return (
     <section aria-label="critique">
       <div className="eva-row eva-small eva-quiet">

@@ -9,9 +9,9 @@ export interface StepView {
   dimensions: Dimension[]
   critique: string
   critiqueDone: boolean
-  /** The numbers are from before an edit; new ones are awaited. */
+  /** The numbers are earlier ones (from before an edit); new ones are awaited. */
   oldNumbers: boolean
-  /** The words are from before an edit. */
+  /** The words are earlier ones. */
   oldCritique: boolean
 }
 
@@ -58,19 +58,11 @@ export function merge(view: View, answer: Answer): View {
   for (const { index, ...news } of answer.steps) {
     const old = steps[index]
     if (!old) continue
-    const numbers = news.status === 'waiting' && old.oldNumbers ? old : { ...news, oldNumbers: false }
-    const silent = news.critique === '' && !news.critiqueDone
-    const words = silent && old.oldCritique ? old : { ...news, oldCritique: false }
-    steps[index] = {
-      status: numbers.status,
-      value: numbers.value,
-      message: numbers.message,
-      dimensions: numbers.dimensions,
-      oldNumbers: numbers.oldNumbers,
-      critique: words.critique,
-      critiqueDone: words.critiqueDone,
-      oldCritique: words.oldCritique,
-    }
+    const oldNumbers = news.status === 'waiting' && old.status !== 'waiting'
+    const oldCritique = news.critique === '' && !news.critiqueDone && old.critique !== ''
+    const { status, value, message, dimensions } = oldNumbers ? old : news
+    const { critique, critiqueDone } = oldCritique ? old : news
+    steps[index] = { status, value, message, dimensions, critique, critiqueDone, oldNumbers, oldCritique }
   }
   const stillFailing = answer.phase === 'scoring' && answer.steps.length === 0
   return {

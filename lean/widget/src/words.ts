@@ -22,7 +22,7 @@ export function valueInWords({ status, value, oldNumbers }: StepView): string {
     default: {
       const number = value === null ? 'no value' : `value ${twoDigits(value)}`
       const format = status === 'off_format' ? ', off format' : ''
-      return `${number}${format}${oldNumbers ? ', from before the edit' : ''}`
+      return `${number}${format}${oldNumbers ? ', from earlier' : ''}`
     }
   }
 }
@@ -79,7 +79,7 @@ export function asText(name: string, step: Step, index: number, count: number, s
     lines.push(`${dimension} ${twoDigits(expected)} ± ${twoDigits(spread)} (anchor mass ${twoDigits(mass)})`)
   }
   if (shown.critique) {
-    const reservation = shown.oldCritique ? ', from before the edit' : shown.critiqueDone ? '' : ', not finished'
+    const reservation = shown.oldCritique ? ', from earlier' : shown.critiqueDone ? '' : ', not finished'
     lines.push('', `Critique, the opinion of ${model ?? 'the model'}${reservation}: ${shown.critique}`)
   }
   return `${lines.join('\n')}\n`

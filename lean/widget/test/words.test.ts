@@ -10,7 +10,7 @@ const shown = (more: Parameters<typeof score>[2]) =>
 test('no number stands bare where it needs a reservation', () => {
   assert.equal(valueInWords(shown({})), 'value 0.25')
   assert.equal(valueInWords(shown({ status: 'off_format' })), 'value 0.25, off format')
-  assert.equal(valueInWords({ ...shown({}), oldNumbers: true }), 'value 0.25, from before the edit')
+  assert.equal(valueInWords({ ...shown({}), oldNumbers: true }), 'value 0.25, from earlier')
   assert.equal(valueInWords(shown({ status: 'too_long', value: null })), 'too long for the model')
   assert.equal(valueInWords(shown({ status: 'waiting', value: null })), 'not scored yet')
 })
@@ -30,7 +30,7 @@ test('a step as text', () => {
   ].join('\n'))
   const half = asText('', step!, 1, 3, { ...shown({ critique: 'Not', status: 'off_format' }), oldNumbers: true }, null)
   assert.match(half, /^exact hp\nstep 2 of 3/)
-  assert.match(half, /value 0\.25, off format, from before the edit/)
+  assert.match(half, /value 0\.25, off format, from earlier/)
   assert.match(half, /the model, not finished: Not/)
 })
 
