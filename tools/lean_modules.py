@@ -15,6 +15,7 @@ import json
 import os
 import re
 import subprocess
+import sys
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -33,6 +34,7 @@ OPTIONS = (
 SECONDS = 300
 
 _IMPORT = re.compile(r"(?:public\s+)?(?:meta\s+)?import\s+(?:all\s+)?(?P<name>[\w.«»]+)")
+_INCLUDE = re.compile(r'include_str\s+"(?P<path>[^"\n]+)"')
 _PRIVATE = re.compile(r"^(\s*(?:@\[[^\]]*\]\s*)?)private\s+", re.MULTILINE)
 
 
@@ -48,7 +50,12 @@ class Module:
 
     @property
     def imports(self) -> list[str]:
-        return [match["name"] for match in _header(self.text)[1]]
+        return imported_names(self.text)
+
+    @property
+    def included(self) -> list[Path]:
+        """The files that `include_str` reads; Lean looks for them where the source stands."""
+        return [self.path.parent / match["path"] for match in _INCLUDE.finditer(self.text)]
 
 
 @dataclass(frozen=True)
@@ -110,14 +117,28 @@ def in_import_order(modules: dict[str, Module]) -> list[Module]:
 
 def for_shim(text: str) -> str:
     """A module's source as the shim needs it, each line at its place."""
+    header, body = shim_header(text)
+    body = _PRIVATE.sub(r"\1", body)
+    return f"{header} {body}\n#lean_shim_end\n"
+
+
+def imported_names(text: str) -> list[str]:
+    """The modules that a source imports."""
+    return [match["name"] for match in _header(text)[1]]
+
+
+def shim_header(text: str, also: Iterable[str] = ()) -> tuple[str, str]:
+    """A source's header as the shim needs it, with as many lines as it had, and what follows it.
+
+    `also`: modules to import besides.
+    """
     start, imports, end = _header(text)
-    names = dict.fromkeys(match["name"] for match in imports)
+    names = dict.fromkeys([*(match["name"] for match in imports), *also])
     header = " ".join(f"public import {name} public meta import {name}" for name in names)
     line_ends = "\n" * text.count("\n", start, end)
-    body = _PRIVATE.sub(r"\1", text[end:])
     return (
-        f"{text[:start]}module {header} public meta import LeanShim @[expose] public meta section{line_ends} "
-        f"{body}\n#lean_shim_end\n"
+        f"{text[:start]}module {header} public meta import LeanShim @[expose] public meta section{line_ends}",
+        text[end:],
     )
 
 
@@ -174,14 +195,14 @@ class WasmLean:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                print(f"waiting for another run in {self.build}", flush=True)
+                print(f"waiting for another run in {self.build}", file=sys.stderr, flush=True)
                 fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 
     def prepare(self) -> None:
         """Compile the shim, once for each Lean. Raises `RuntimeError` where that fails."""
         tried = self.lean.parent.parent / ".tried"
-        self.base = _hash([tried.read_bytes() if tried.is_file() else b"", Path(__file__).read_bytes()])
+        self.base = _hash([tried.read_bytes() if tried.is_file() else b"", repr(OPTIONS).encode()])
         for name in ("LeanShimBoot", "LeanShim"):
             path = SHIM / f"{name}.lean"
             module = Module(name, path, path.read_text(encoding="utf-8"))
@@ -194,11 +215,19 @@ class WasmLean:
 
     def check(self, module: Module) -> Outcome:
         """Elaborate, compile and run one module; those that it imports must have been checked before."""
-        return self._compile(module, for_shim(module.text))
+        # The copy stands elsewhere, so it names included files by their whole paths.
+        text = _INCLUDE.sub(
+            lambda match: f"include_str {json.dumps(str((module.path.parent / match['path']).resolve()))}",
+            for_shim(module.text),
+        )
+        return self._compile(module, text)
 
     def _compile(self, module: Module, text: str) -> Outcome:
         imported = [self.keys.get(name, "") for name in module.imports]
-        key = _hash([self.base.encode(), text.encode(), module.inputs, *(k.encode() for k in imported)])
+        included = [path.read_bytes() if path.is_file() else b"" for path in module.included]
+        key = _hash(
+            [self.base.encode(), text.encode(), module.inputs, *included, *(k.encode() for k in imported)]
+        )
         self.keys[module.name] = key
         place = self.build.joinpath(*module.name.split("."))
         record = place.with_name(f"{place.name}.json")
