@@ -5,6 +5,7 @@
 const POLL_MS = 2000
 const METHOD_NOT_FOUND = -32601
 const CANCELLED = -32800
+const NEEDS_RECONNECT = -32900
 
 export class StandIn {
   /** Every call of `Eva.Panel.poll`: its parameters, and whether it was cancelled. */
@@ -20,6 +21,7 @@ export class StandIn {
   /** Errors of JSON-RPC that the next polls get, one each. */
   rpcErrors = []
   critique = true
+  #session = 1
   #jobs = new Map()
   #listeners = new Set()
 
@@ -63,9 +65,10 @@ export class StandIn {
     this.#wake()
   }
 
-  /** A new Lean worker: what the old one had in mind is gone. */
+  /** A new Lean worker: what the old one had in mind is gone, and so is the RPC session. */
   restart() {
     this.#jobs.clear()
+    this.#session++
     this.#wake()
   }
 
@@ -113,7 +116,7 @@ export class StandIn {
       case 'initialize':
         return { serverInfo: { name: 'stand-in', version: '0.3.0' }, capabilities: { textDocumentSync: { openClose: true, change: 2 } } }
       case '$/lean/rpc/connect':
-        return { sessionId: '1' }
+        return { sessionId: String(this.#session) }
       case '$/lean/rpc/call':
         return this.#call(params, documents.get(params.textDocument.uri), cancelled)
       default:
@@ -121,7 +124,8 @@ export class StandIn {
     }
   }
 
-  #call({ method, params }, text, cancelled) {
+  #call({ sessionId, method, params }, text, cancelled) {
+    if (sessionId !== String(this.#session)) throw { code: NEEDS_RECONNECT, message: 'Outdated RPC session' }
     const proofs = this.recorded.files.find(file => file.text === text)?.proofs ?? []
     const at = ({ line }) => proofs.find(({ steps }) => steps[0].range.start.line - 1 <= line && line <= steps.at(-1).range.end.line)
     switch (method) {
@@ -166,7 +170,7 @@ export class StandIn {
     }
     const end = Date.now() + POLL_MS
     this.waiting++
-    while (params.seen > 0 && job.revision <= params.seen && Date.now() < end && !cancelled()) {
+    while (job === this.#jobs.get(params.proof) && params.seen > 0 && job.revision <= params.seen && Date.now() < end && !cancelled()) {
       await new Promise(resolve => {
         const timer = setTimeout(done, end - Date.now())
         const listeners = this.#listeners
@@ -181,6 +185,7 @@ export class StandIn {
     this.waiting--
     poll.cancelled = cancelled()
     if (poll.cancelled) throw { code: CANCELLED, message: 'cancelled' }
+    if (job !== this.#jobs.get(params.proof)) throw { code: NEEDS_RECONNECT, message: 'Outdated RPC session' }
     return job.since(params.seen, this.recorded)
   }
 }

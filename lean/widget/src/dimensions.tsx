@@ -31,7 +31,6 @@ export function Dimensions({ shown }: { shown: StepView }) {
           <span className="eva-number" title={inWords(dimension)}>
             {twoDigits(dimension.expected)}
             <span className="eva-quiet"> ±{twoDigits(dimension.spread)}</span>
-            {status === 'off_format' && <span className="eva-quiet"> mass {twoDigits(dimension.mass)}</span>}
           </span>
         </div>
       ))}

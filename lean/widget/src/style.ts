@@ -8,6 +8,7 @@ export const STYLE = `
 .eva-body { display: flex; flex-direction: column; gap: .85em; padding-bottom: .5em; max-width: 34em; }
 .eva-quiet { color: var(--eva-quiet); }
 .eva-old { opacity: .72; }
+.eva-old .eva-quiet { color: inherit; }
 .vscode-high-contrast .eva-old, .vscode-high-contrast-light .eva-old { opacity: 1; }
 .eva-small { font-size: .86em; }
 .eva-head { display: flex; gap: .9em; align-items: center; }
@@ -15,7 +16,7 @@ export const STYLE = `
 .eva-gauge svg { display: block; width: 100%; }
 .eva-title { min-width: 0; flex: 1; }
 .eva-tactic { font-family: var(--vscode-editor-font-family); white-space: pre-wrap; overflow-wrap: anywhere; max-height: 4.4em; overflow: auto; }
-.eva-tag { display: inline-block; padding: 0 .45em; border: 1px dashed currentColor; border-radius: 3px; color: var(--eva-mark); }
+.eva-tag { display: inline-block; padding: 0 .45em; border: 1px dashed var(--eva-mark); border-radius: 3px; }
 .eva-dimensions { display: grid; grid-template-columns: max-content minmax(4.5em, 1fr) max-content; gap: .1em .9em; align-items: center; }
 .eva-dimensions svg { display: block; width: 100%; height: 2.3em; }
 .eva-ends { grid-column: 2; display: flex; justify-content: space-between; padding: 0 .6em; font-size: .75em; line-height: 1; margin-top: -.2em; }

@@ -30,6 +30,8 @@ export function useScores(uri: string, props: Props, step: number | null, open: 
   latest.current = view
   const heardOf = useRef('')
 
+  // A session that has failed is replaced by the infoview when the panel is drawn anew.
+  const [, renew] = useState(0)
   // A call may go through whichever session the infoview has at that moment; a new one is no reason to ask again.
   const session = useRef<Session>()
   session.current = useRpcSession() as Session
@@ -48,7 +50,14 @@ export function useScores(uri: string, props: Props, step: number | null, open: 
     if (seen > 0 && !retry && next(latest.current, step, critique) === 'rest') return
     return converse(
       {
-        ask: (question, abortSignal) => session.current!.call(METHOD, question, { abortSignal, autoCancel: true }),
+        async ask(question, abortSignal) {
+          try {
+            return await session.current!.call(METHOD, question, { abortSignal, autoCancel: true })
+          } catch (error) {
+            if (!abortSignal.aborted) renew(n => n + 1)
+            throw error
+          }
+        },
         hear(answer) {
           heardOf.current = place + proof
           const shown = merge(latest.current, answer)

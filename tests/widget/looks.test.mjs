@@ -1,0 +1,84 @@
+// Whether the panel can be read: in every theme, in a narrow column, in the states that look different.
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import { launch, openPanel, recorded } from './browser.mjs'
+import * as daemon from './troubles.mjs'
+
+const NAME = 'and_of_or'
+const LINE = recorded.files[0].proofs[0].steps[2].range.start.line
+
+const STATES = {
+  scored: { prepare: () => {}, shows: 'lowest' },
+  scoring: { prepare: lean => { lean.prompt = false }, shows: 'scoring 0 of 12' },
+  missing: { prepare: lean => lean.setError(daemon.missing), shows: 'No daemon is running' },
+  'wrong token': { prepare: lean => lean.setError(daemon.wrongToken), shows: 'refused the token' },
+  'off format': { prepare: () => {}, change: lean => lean.setScore(NAME, 2, recorded.offFormat), shows: 'off format' },
+  'too long': { prepare: () => {}, change: lean => lean.setScore(NAME, 2, recorded.tooLong), shows: 'this model reads' },
+  earlier: { prepare: () => {}, edit: true, shows: 'Scores from earlier' },
+}
+
+let browser
+before(async () => { browser = await launch() })
+after(() => browser.close())
+
+for (const theme of ['dark', 'light', 'high-contrast', 'high-contrast-light']) {
+  describe(`theme ${theme}`, () => {
+    for (const [state, { prepare, change, edit, shows }] of Object.entries(STATES)) {
+      test(state, async () => {
+        const { page, panel, lean, close } = await openPanel(browser, { theme, line: LINE, width: 300, prepare })
+        try {
+          const shown = text => panel.getByText(text).first().waitFor()
+          if (change || edit) {
+            await shown('lowest')
+            lean.prompt = false
+            change?.(lean)
+            // What is scored is final, so the panel asks again only when it has a reason to.
+            if (change) await page.evaluate(line => window.host.moveTo({ line, character: 4 }), 17)
+            if (change) await panel.waitFor({ state: 'detached' })
+            if (change) await page.evaluate(line => window.host.moveTo({ line, character: 4 }), LINE)
+            if (edit) await page.evaluate(range => window.host.edit(range, 'exact hr'), recorded.files[0].proofs[0].steps[11].range)
+          }
+          await shown(shows)
+          const faint = await panel.evaluate(unreadable)
+          assert.deepEqual(faint, [], 'text with a contrast of less than 4.5')
+          const [wide, place] = await page.locator('#infoview').evaluate(element => [element.scrollWidth, element.clientWidth])
+          assert.ok(wide <= place, `${wide} pixels in a column of ${place}`)
+        } finally {
+          await close()
+        }
+      })
+    }
+  })
+}
+
+/** In the page: texts whose contrast with what is behind them is less than WCAG's 4.5, with the contrast they have. */
+function unreadable(root) {
+  const parse = color => color.match(/[\d.]+/g).map(Number)
+  const over = ([r, g, b, a = 1], below) => [r, g, b].map((c, i) => c * a + below[i] * (1 - a))
+  const luminance = color => color
+    .map(c => c / 255)
+    .map(c => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4))
+    .reduce((sum, c, i) => sum + c * [0.2126, 0.7152, 0.0722][i], 0)
+  const found = []
+  const texts = document.createTreeWalker(root, NodeFilter.SHOW_TEXT)
+  while (texts.nextNode()) {
+    const text = texts.currentNode
+    const element = text.parentElement
+    if (!text.data.trim() || element.closest('style, title') || element.getClientRects().length === 0) continue
+    const line = []
+    for (let e = element; e; e = e.parentElement) line.unshift(e)
+    let behind = [255, 255, 255]
+    let opacity = 1
+    for (const e of line) {
+      const style = getComputedStyle(e)
+      behind = over(parse(style.backgroundColor), behind)
+      opacity *= Number(style.opacity)
+    }
+    const style = getComputedStyle(element)
+    const [r, g, b, a = 1] = parse(element.closest('svg') ? style.fill : style.color)
+    const [light, dark] = [luminance(over([r, g, b, a * opacity], behind)), luminance(behind)].sort((x, y) => y - x)
+    const contrast = (light + 0.05) / (dark + 0.05)
+    if (contrast < 4.5) found.push(`${contrast.toFixed(2)}: ${text.data}`)
+  }
+  return found
+}
