@@ -1,18 +1,20 @@
 // Headless Chromium with the infoview in it, and what the tests ask of the page.
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
+import path from 'node:path'
 import { chromium } from 'playwright-core'
 import { serve } from './serve.mjs'
 import { StandIn } from './standIn.mjs'
 
 const HERE = import.meta.dirname
 export const BUILT = new URL('../../lean/widget/dist/evaPanel.js', import.meta.url)
-const PLACES = [process.env.EVA_CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
+const NAMES = ['chromium', 'chromium-browser', 'google-chrome']
 const FLAGS = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
   '--disable-background-networking', '--disable-component-update', '--disable-sync', '--force-color-profile=srgb']
 
-/** Where Chromium is; undefined where there is none. */
-export const findChromium = () => PLACES.find(place => place && existsSync(place))
+/** Where Chromium is: `$EVA_CHROMIUM`, or the one on the PATH; undefined where there is none. */
+export const findChromium = () => process.env.EVA_CHROMIUM
+  ?? NAMES.flatMap(name => process.env.PATH.split(path.delimiter).map(place => path.join(place, name))).find(existsSync)
 
 export const launch = () => chromium.launch({ executablePath: findChromium(), args: FLAGS })
 

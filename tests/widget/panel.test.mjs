@@ -36,7 +36,7 @@ async function until(holds, seen = () => holds.toString()) {
   assert.fail(`never came true: ${await seen()}`)
 }
 
-const shows = (panel, text) => until(async () => (await panel.innerText()).includes(text), async () => `${text} in\n${await panel.innerText()}`)
+const shows = (panel, text) => until(async () => (await panel.innerText()).toLowerCase().includes(text.toLowerCase()), async () => `${text} in\n${await panel.innerText()}`)
 const course = panel => panel.getByRole('group', { name: /^values of the/ })
 const stepsOf = panel => course(panel).getByRole('button')
 
@@ -257,7 +257,7 @@ for (const infoview of ['0.8.5', '0.12.0']) {
     test('no daemon: how to start one; once it is there, the scores come by themselves', () =>
       withPanel({ infoview, line: LINES[0], prepare: lean => lean.setError(daemon.missing) }, async ({ panel, page, lean }) => {
         await shows(panel, 'No daemon is running')
-        assert.ok((await panel.innerText()).includes(daemon.missing.what))
+        await shows(panel, daemon.missing.what)
         assert.equal(await panel.locator('code').textContent(), 'eva serve --detach')
         await panel.getByRole('button', { name: 'copy eva serve --detach' }).click()
         assert.deepEqual(await page.evaluate(() => window.host.log.at(-1)), ['copyToClipboard', 'eva serve --detach'])

@@ -14,7 +14,7 @@ import { currentStep } from './steps'
 import { STYLE } from './style'
 import { Trouble } from './trouble'
 import { useScores } from './useScores'
-import { lowestStep } from './view'
+import { inTrouble, lowestStep } from './view'
 import { asText, progress } from './words'
 
 /** Closed by the author once, it stays closed at the next proof. */
@@ -32,6 +32,8 @@ export default function EvaPanel(props: PanelWidgetProps & Props) {
   const step = current === null ? undefined : steps[current]
   const shown = current === null ? undefined : view.steps[current]
   const text = step && shown && asText(name, step, current!, steps.length, shown, view.model)
+  // Trouble alone needs no empty card beside it.
+  const silent = inTrouble(view) && view.steps.every(({ status }) => status === 'waiting')
   const go = (index: number): void => {
     const start = steps[index]?.range.start
     if (start) void editor.revealPosition({ uri: pos.uri, line: start.line, character: start.character })
@@ -52,7 +54,7 @@ export default function EvaPanel(props: PanelWidgetProps & Props) {
       <style>{STYLE}</style>
       <div className="eva-body ml1">
         <Trouble view={view} copy={copy} again={again} />
-        {step && shown ? (
+        {silent ? null : step && shown ? (
           <StepCard
             step={step}
             index={current!}
@@ -67,7 +69,7 @@ export default function EvaPanel(props: PanelWidgetProps & Props) {
         ) : (
           <div className="eva-quiet">Put the cursor on a step to see its scores.</div>
         )}
-        {steps.length > 1 && <Course steps={steps} shown={view.steps} current={current} lowest={lowest} go={go} />}
+        {!silent && steps.length > 1 && <Course steps={steps} shown={view.steps} current={current} lowest={lowest} go={go} />}
       </div>
     </details>
   )

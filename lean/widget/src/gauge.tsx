@@ -26,7 +26,7 @@ export function Gauge({ shown }: { shown: StepView }) {
             strokeDasharray={reserved ? dashes(value * LENGTH) : `${value * LENGTH} ${LENGTH}`}
           />
         )}
-        <text x={48} y={47} textAnchor="middle" fontSize={value === null ? 15 : 21} fill="currentColor" style={{ fontVariantNumeric: 'tabular-nums' }}>
+        <text x={48} y={47} textAnchor="middle" fontSize={21} fill="currentColor" style={{ fontVariantNumeric: 'tabular-nums' }}>
           {value === null ? '–' : twoDigits(value)}
         </text>
       </svg>

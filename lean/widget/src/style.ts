@@ -32,8 +32,8 @@ export const STYLE = `
 .eva-step:hover .eva-hit { fill: var(--vscode-list-hoverBackground, transparent); stroke: var(--vscode-contrastActiveBorder, transparent); }
 .eva-step:focus-visible .eva-hit { stroke: var(--vscode-focusBorder); stroke-width: 1.5; }
 .eva-hit { fill: transparent; }
-.eva-trouble { border: 1px solid var(--eva-line); border-left: 3px solid var(--eva-mark); border-radius: 2px; padding: .5em .8em; overflow-wrap: anywhere; }
-.eva-trouble p { margin: .15em 0; }
+.eva-trouble { border-left: 3px solid var(--eva-mark); padding: .1em 0 .1em .8em; overflow-wrap: anywhere; display: flex; flex-direction: column; gap: .2em; }
 .eva-trouble strong { font-weight: 600; }
+.eva-row > .eva-button { flex: none; }
 .eva code { font-family: var(--vscode-editor-font-family); color: inherit; background: var(--vscode-textCodeBlock-background, transparent); border-radius: 3px; padding: 0 .3em; }
 `

@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react'
 import { mendsItself, type View } from './view'
-import { heading, withCommands } from './words'
+import { heading, sentence, withCommands } from './words'
 
 interface Props {
   view: View
@@ -11,53 +11,39 @@ interface Props {
 /** Why there are no (new) scores, and what to do about it. */
 export function Trouble({ view: { error, silence, phase }, copy, again }: Props) {
   if (silence !== null) {
-    return <Box title="Lean does not answer" after={<Again again={again}>EVA keeps asking.</Again>}>{silence}</Box>
+    return <Box title="Lean does not answer" again={again} details={sentence(silence)}>EVA keeps asking.</Box>
   }
   if (phase === 'unknown') {
-    return (
-      <Box title="Lean has not recorded this proof" after={<Again again={again} />}>
-        Edit the file, or close and reopen it.
-      </Box>
-    )
+    return <Box title="Lean has not recorded this proof" again={again}>Edit the file, or close and reopen it.</Box>
   }
   if (!error) return null
-  const wait = mendsItself(error) ? 'EVA looks again every few seconds.' : ''
+  const hope = phase === 'scoring' ? ' Trying again …' : mendsItself(error) ? ' EVA looks again every few seconds.' : ''
   return (
-    <Box title={heading(error)} after={<Again again={again}>{phase === 'scoring' ? 'Trying again …' : wait}</Again>}>
-      {error.what}
-      <p>
-        {withCommands(error.remedy).map(({ text, command }, i) => command
-          ? <Command key={i} text={text} copy={copy} />
-          : <span key={i}>{i === 0 ? text.charAt(0).toUpperCase() + text.slice(1) : text}</span>)}
-      </p>
+    <Box title={heading(error)} again={again} details={sentence(error.what) + hope}>
+      {withCommands(sentence(error.remedy)).map(({ text, command }, i) =>
+        command ? <Command key={i} text={text} copy={copy} /> : text)}
     </Box>
   )
 }
 
-function Box({ title, children, after }: { title: string; children: ReactNode; after: ReactNode }) {
+function Box({ title, again, details, children }: { title: string; again(): void; details?: string; children: ReactNode }) {
   return (
     <div className="eva-trouble" role="status">
-      <strong>{title}</strong>
+      <div className="eva-row">
+        <strong>{title}</strong>
+        <button type="button" className="eva-button eva-small" onClick={again}>try again</button>
+      </div>
       <div>{children}</div>
-      {after}
+      {details && <div className="eva-small eva-quiet">{details}</div>}
     </div>
   )
 }
 
 function Command({ text, copy }: { text: string; copy(text: string): void }) {
   return (
-    <>
-      <code>{text}</code>{' '}
+    <span style={{ whiteSpace: 'nowrap' }}>
+      <code>{text}</code>
       <button type="button" className="eva-button eva-small" aria-label={`copy ${text}`} onClick={() => copy(text)}>copy</button>
-    </>
-  )
-}
-
-function Again({ again, children }: { again(): void; children?: ReactNode }) {
-  return (
-    <div className="eva-row eva-small">
-      <span className="eva-quiet">{children}</span>
-      <button type="button" className="eva-button" onClick={again}>try again</button>
-    </div>
+    </span>
   )
 }

@@ -47,7 +47,7 @@ export function useScores(uri: string, props: Props, step: number | null, open: 
     retried.current = retries
     // Of what this panel has not heard itself it wants to hear everything.
     const seen = heardOf.current === place + proof ? latest.current.revision : 0
-    if (seen > 0 && !retry && next(latest.current, step, critique) === 'rest') return
+    if (seen > 0 && !retry && latest.current.phase === 'done' && next(latest.current, step, critique) === 'rest') return
     return converse(
       {
         async ask(question, abortSignal) {

@@ -64,7 +64,8 @@ export function merge(view: View, answer: Answer): View {
     const { critique, critiqueDone } = oldCritique ? old : news
     steps[index] = { status, value, message, dimensions, critique, critiqueDone, oldNumbers, oldCritique }
   }
-  const stillFailing = answer.phase === 'scoring' && answer.steps.length === 0
+  const nothingNew = answer.steps.every(({ status, critique }) => status === 'waiting' && critique === '')
+  const stillFailing = answer.phase === 'scoring' && nothingNew
   return {
     proof: view.proof,
     revision: answer.revision,
@@ -92,6 +93,9 @@ export function next(view: View, step: number | null, critique: boolean): Next {
 export function mendsItself({ kind, code }: ClientError): boolean {
   return kind === 'failed' ? code === 'busy' : kind !== 'deadline' && kind !== 'badRequest'
 }
+
+/** Whether something is in the way of scores. */
+export const inTrouble = ({ error, silence, phase }: View): boolean => error !== null || silence !== null || phase === 'unknown'
 
 /** The step with the lowest value, once every step has an answer and there are two values to compare. */
 export function lowestStep(steps: readonly StepView[]): number | null {

@@ -63,6 +63,10 @@ const CODES: Record<string, string> = {
 export const heading = ({ kind, code }: ClientError): string =>
   (kind === 'failed' ? CODES[code ?? ''] : HEADINGS[kind]) ?? 'No scores'
 
+/** With a capital at its beginning and a full stop at its end, unless a command stands there. */
+export const sentence = (text: string): string =>
+  text.charAt(0).toUpperCase() + text.slice(1) + (/[.!?…']$/.test(text) ? '' : '.')
+
 /** A text in which 'commands' stand in single quotes, in pieces. */
 export const withCommands = (text: string): { text: string; command: boolean }[] =>
   text

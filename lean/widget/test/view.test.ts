@@ -58,7 +58,7 @@ test('the very same proof is shown as it was', () => {
 test('an error stays until something has come of the next attempt', () => {
   const failed = merge(empty, answer(2, { phase: 'failed', error: MISSING }))
   assert.equal(failed.error, MISSING)
-  const trying = merge(failed, answer(3))
+  const trying = merge(failed, answer(3, { steps: [score(0, null), score(1, null)] }))
   assert.equal(trying.error, MISSING)
   assert.equal(merge(trying, answer(4, { steps: [score(0, 0.1)] })).error, null)
   assert.equal(merge(trying, answer(4, { phase: 'done' })).error, null)
