@@ -111,10 +111,18 @@ def test_single_tokens_are_the_softmax_over_their_logits():
     softmax = torch.softmax(logits[:, [10, 20, 30]], -1)
     assert torch.allclose(p, softmax, atol=1e-6)
     assert torch.allclose(expected, softmax @ torch.tensor([1.0, 2.0, 3.0]), atol=1e-6)
-    cool = anchors.log_weights({(): logits}, temperature=2.0)
-    assert torch.allclose(
-        expectation(anchors.paths, cool)[1], torch.softmax(logits[:, [10, 20, 30]] / 2, -1), atol=1e-6
+    cool = expectation(anchors.paths, weights, temperature=2.0)[1]
+    assert torch.allclose(cool, torch.softmax(logits[:, [10, 20, 30]] / 2, -1), atol=1e-6)
+
+
+def test_temperature_changes_the_distribution_and_not_the_mass():
+    anchors = Anchors({1: (10,), 2: (20,), 3: (30,)}, {})
+    weights = anchors.log_weights({(): torch.randn(1, 50)})
+    [plain], [cool] = dimension_scores(anchors, weights), dimension_scores(anchors, weights, temperature=3.0)
+    assert cool.mass == plain.mass < 0.9, (
+        "the mass says whether the model was on format, which no fit may hide"
     )
+    assert cool.spread > plain.spread
 
 
 def test_half_precision_logits_are_read_in_float32():

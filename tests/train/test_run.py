@@ -1,23 +1,30 @@
-"""A whole run on toy data: it learns the rule, it resumes, its checkpoint is one that `RewardModel` takes."""
+"""Whole runs on toy data: they learn the rule, they resume, and `RewardModel` takes their checkpoints."""
 
 from __future__ import annotations
 
 import csv
 import dataclasses
+import json
+import os
+import shutil
+import subprocess
+import sys
 
 import pytest
 from toy import toy_data, toy_records
 
+from eva.evaluate.judges import decimal_judge, value_judge
 from eva.model import LoadError, RewardModel
-from eva.train.config import BadConfig, TrainConfig
-from eva.train.run import train
+from eva.train.config import BadConfig, PretrainConfig, TrainConfig
+from eva.train.pretrain import pretrain, proof_texts
+from eva.train.run import last_checkpoint, train
 
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory):
     directory = tmp_path_factory.mktemp("run")
     config = TrainConfig(
-        data=toy_data(directory / "data", 320, 16),
+        data=toy_data(directory / "data", 320, 32),
         out=directory / "out",
         base="new:micro",
         epochs=10,
@@ -27,6 +34,13 @@ def finished(tmp_path_factory):
         threads=1,
     )
     return config, train(config)
+
+
+def small(finished, out, **change):
+    """A run of a few steps on the base that is there."""
+    config, checkpoint = finished
+    options = {"base": str(checkpoint), "steps": 6, "batch_size": 8, "save_steps": 3, "epochs": 1}
+    return dataclasses.replace(config, out=out, **{**options, **change})
 
 
 @pytest.mark.slow
@@ -45,28 +59,153 @@ def test_training_moves_the_model_to_the_labels(finished):
     eva = [float(row["loss_eva"]) for row in rows if row["loss_eva"]]
     assert eva[-1] < 0.75 * eva[0]
     assert (config.out / "curves.png").stat().st_size > 5000
+    metrics = json.loads((config.out / "metrics.json").read_text())
+    assert set(metrics["validation"]) == {"score_first", "critique_first"}
+    assert metrics["temperature"] == model.config.temperature != 1.0
 
 
 @pytest.mark.slow
-def test_a_finished_run_resumes_and_another_one_is_refused(finished):
+def test_a_finished_run_is_left_alone_and_another_one_is_refused(finished):
     config, checkpoint = finished
     weights = checkpoint / "model.safetensors"
-    before = weights.read_bytes()
-    assert train(config) == checkpoint and weights.read_bytes() == before
+    before = weights.stat().st_mtime_ns
+    assert train(config) == checkpoint and weights.stat().st_mtime_ns == before
     with pytest.raises(BadConfig, match="another configuration"):
         train(dataclasses.replace(config, alpha=0.0))
 
 
-def test_bad_options_name_themselves(tmp_path):
-    data = toy_data(tmp_path / "data", 4, 2)
-    for change, word in [
-        ({"alpha": -1.0}, "alpha"),
-        ({"epochs": 0.0}, "epochs"),
-        ({"data": tmp_path}, "train.jsonl"),
-    ]:
-        with pytest.raises(BadConfig, match=word):
-            TrainConfig(**{"data": data, "out": tmp_path / "out", **change})
-    with pytest.raises(BadConfig, match="new:huge"):
-        train(TrainConfig(data=data, out=tmp_path / "a", base="new:huge"))
+@pytest.mark.slow
+def test_a_run_that_was_stopped_ends_as_if_it_had_not_been(finished, tmp_path):
+    whole = small(finished, tmp_path / "whole")
+    cut = small(finished, tmp_path / "cut")
+    first = train(whole)
+    shutil.copytree(whole.out / "checkpoints" / "checkpoint-3", cut.out / "checkpoints" / "checkpoint-3")
+    broken = cut.out / "checkpoints" / "checkpoint-5"
+    broken.mkdir()
+    (broken / "model.safetensors").write_bytes(b"cut off while it was written")
+    second = train(cut)
+    assert not broken.exists()
+    assert (first / "model.safetensors").read_bytes() == (second / "model.safetensors").read_bytes()
+
+
+def test_only_whole_checkpoints_count(tmp_path):
+    assert last_checkpoint(tmp_path) is None
+    for step, whole in ((90, True), (100, True), (110, False)):
+        folder = tmp_path / f"checkpoint-{step}"
+        folder.mkdir()
+        if whole:
+            (folder / "trainer_state.json").write_text("{}")
+    assert last_checkpoint(tmp_path) == str(tmp_path / "checkpoint-100")
+
+
+@pytest.mark.slow
+def test_baselines_are_read_by_their_own_judges_and_served_by_none(finished, tmp_path):
+    steps = [r.step for r in toy_records(5, "test")]
+    for scores, judge in (("decimal", decimal_judge), ("value", value_judge)):
+        directory = train(small(finished, tmp_path / scores, scores=scores, alpha=0.0))
+        judged = judge(directory)(steps)
+        assert all(1 <= number <= 5 for one in judged for number in one.expected.values())
+        assert all(one.status == "scored" and len(one.expected) == 3 for one in judged)
+        with pytest.raises(LoadError, match=f"gives its scores as {scores}"):
+            RewardModel.from_pretrained(str(directory))
+
+
+@pytest.mark.slow
+def test_two_anchors_are_a_scale(finished, tmp_path):
+    directory = train(small(finished, tmp_path / "two", scale=(0, 1), orders="none"))
+    model = RewardModel.from_pretrained(str(directory))
+    [score] = model.score([toy_records(1, "test")[0].step], critique=False)
+    assert set(score.dimensions["logic"].distribution) == {0, 1}
+
+
+@pytest.mark.slow
+def test_self_critique_trains_on_the_bases_own_words(finished, tmp_path):
+    config = small(finished, tmp_path / "own", self_critique=True, orders="critique_first", limit=40)
+    train(config)
+    file = config.out / "critiques.jsonl"
+    words = [json.loads(line) for line in file.read_text("utf-8").splitlines()]
+    assert len(words) == 40 and sum("Lean" in text for text in words) > 30
+    again = small(finished, tmp_path / "again", self_critique=True, orders="critique_first", limit=40)
+    again.out.mkdir()
+    half = "".join(file.read_text("utf-8").splitlines(keepends=True)[:20])
+    (again.out / "critiques.jsonl").write_text(half + '"cut off in the mid', "utf-8")
+    train(again)
+    kept = [json.loads(line) for line in (again.out / "critiques.jsonl").read_text("utf-8").splitlines()]
+    assert kept == words, "what was written is kept, what was cut off is written again"
+
+
+@pytest.mark.slow
+def test_adapters_are_merged_and_train_little_else(finished, tmp_path):
+    pytest.importorskip("peft")
+    from safetensors.torch import load_file
+
+    directory = train(small(finished, tmp_path / "lora", lora=True, lora_rank=2, learning_rate=1e-2))
+    before = load_file(finished[1] / "model.safetensors")
+    after = load_file(directory / "model.safetensors")
+    assert set(before) == set(after)
+    moved = {name for name in before if not bool((before[name] == after[name]).all())}
+    assert moved and all("_proj" in name for name in moved), "the embedding and the norms are frozen"
+    RewardModel.from_pretrained(str(directory)).score([toy_records(1, "test")[0].step])
+
+
+@pytest.mark.slow
+def test_pretraining_is_plain_text_and_makes_a_base(finished, tmp_path):
+    [good] = [r for r in toy_records(8, "train") if r.accepted][:1]
+    record = dataclasses.replace(good, step=dataclasses.replace(good.step, goals_after=()))
+    [text] = proof_texts([record], "Judge the step.")
+    assert text.endswith(f"Proposed step:\n{good.step.tactic}\nProof state:\nno goals\n")
+    assert "logic" not in text and "Judgement" not in text
+    bad = dataclasses.replace(record, accepted=False)
+    assert list(proof_texts([bad], "")) == []
+    config = finished[0]
+    data = tmp_path / "data"
+    from eva.data.record import write_records
+
+    for split in ("train", "validation"):
+        write_records(
+            data / f"{split}.jsonl",
+            [
+                dataclasses.replace(r, step=dataclasses.replace(r.step, goals_after=()))
+                for r in toy_records(40, split)
+            ],
+        )
+    base = pretrain(
+        PretrainConfig(data=data, out=tmp_path / "base", base="new:micro", steps=4, batch_size=8, threads=1)
+    )
+    directory = train(dataclasses.replace(config, base=str(base), out=tmp_path / "arm", steps=2, epochs=1))
+    RewardModel.from_pretrained(str(directory))
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(400)
+def test_two_processes_train_one_model(finished, tmp_path):
+    """Data parallel over gloo: the same batches in two halves, so the loss stays near that of one process."""
+    config = small(finished, tmp_path / "two", bf16=False)
+    one = dataclasses.replace(config, out=tmp_path / "one")
+    train(one)
+    options = ["--data", config.data, "--out", config.out, "--base", config.base, "--steps", 6]
+    options += ["--batch-size", 8, "--save-steps", 3, "--epochs", 1, "--learning-rate", config.learning_rate]
+    launch = ["-m", "accelerate.commands.launch", "--cpu", "--num_processes", "2", "--num_machines", "1"]
+    launch += ["--mixed_precision", "no", "--dynamo_backend", "no", "--main_process_port", "0"]
+    words = [*launch, "-m", "eva", "train", *map(str, options), "--no-bf16", "--threads", "1"]
+    done = subprocess.run(
+        [sys.executable, *words],
+        env=os.environ | {"OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+
+    def losses(run):
+        with (run.out / "curves.csv").open() as file:
+            return [float(row["eval_loss_sft"]) for row in csv.DictReader(file) if row["eval_loss_sft"]]
+
+    assert losses(config) == pytest.approx(losses(one), rel=0.02)
+    RewardModel.from_pretrained(str(config.out / "model"))
+
+
+def test_a_base_that_is_not_there(finished, tmp_path):
     with pytest.raises(LoadError, match="no-such-model"):
-        train(TrainConfig(data=data, out=tmp_path / "b", base="no-such-model"))
+        train(dataclasses.replace(finished[0], out=tmp_path / "b", base="no-such-model"))

@@ -12,8 +12,9 @@ from eva.cli.exits import ExitCode, fail
 
 HELP = (
     "Hold a model's scores against labelled steps.\n\n"
-    "Prints AUROC of acceptance and of finishing, errors of the expected scores beside those of the parsed "
-    "integers, pair ranking, tie rates, calibration, and how often a critique states Lean's verdict."
+    "Prints ranking, discretization, fidelity, calibration, and how often a critique states Lean's verdict; "
+    "the main figures with a 95 % interval (theorems drawn with replacement), and beside them those of the "
+    "parsed integers, which is what reading the model's text gives."
 )
 EPILOG = """
 [bold]Examples[/]
@@ -38,19 +39,23 @@ def evaluate(
         Literal["score_first", "critique_first"], typer.Option(help="Scores first, or after the critique.")
     ] = "score_first",
     critique: Annotated[bool, typer.Option(help="Write critiques and check their verdicts.")] = True,
-    limit: Annotated[int | None, typer.Option(min=1, help="Only so many steps, drawn by seed 0.")] = None,
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="About so many steps: whole theorems, drawn by seed 0.")
+    ] = None,
     batch_size: Annotated[int, typer.Option(min=1, help="Steps that go through the model together.")] = 32,
     threads: Annotated[int | None, typer.Option(min=1, help="Threads for the model.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object instead of a table.")] = False,
 ) -> None:
-    import random
-
     from rich.console import Console
     from rich.progress import Progress
 
     from eva.data.record import BadRecord, read_records
-    from eva.evaluate import evaluate as run
+    from eva.evaluate.figures import columns, figures, finite, headline, intervals
+    from eva.evaluate.judgement import parsed
+    from eva.evaluate.judges import model_judge
+    from eva.evaluate.sample import whole_theorems
     from eva.model import LoadError, ModelError, RewardModel
+    from eva.step import DIMENSIONS
 
     try:
         records = list(read_records(data))
@@ -58,25 +63,29 @@ def evaluate(
         fail(ExitCode.USAGE, str(error))
     if not records:
         fail(ExitCode.USAGE, f"{data} holds no labelled steps")
-    if limit is not None and limit < len(records):
-        records = random.Random(0).sample(records, limit)
+    records = whole_theorems(records, limit)
     try:
-        judge = RewardModel.from_pretrained(model, threads=threads)
+        loaded = RewardModel.from_pretrained(model, threads=threads)
         with Progress(console=Console(stderr=True), transient=True) as bar:
             task = bar.add_task("scoring", total=len(records))
-            report = run(
-                judge,
-                records,
+            judge = model_judge(
+                loaded,
                 order=order,
                 critique=critique,
                 batch_size=batch_size,
                 progress=lambda done: bar.update(task, completed=done),
             )
+            judged = judge([record.step for record in records])
     except (LoadError, ModelError) as error:
         fail(ExitCode.MODEL, str(error))
-    out = report.to_json()
+    weights = [loaded.weights[name] for name in DIMENSIONS]
+    if not any(one.expected for one in judged):
+        fail(ExitCode.MODEL, f"no step got a score: {judged[0].status}")
+    out = figures(records, judged, weights)
+    out["intervals"] = intervals(columns(records, judged, weights))
+    out["integer"] = headline(columns(records, [parsed(one) for one in judged], weights))
     if as_json:
-        typer.echo(json.dumps(out))
+        typer.echo(json.dumps(finite(out)))
         return
     for key, value in out.items():
         typer.echo(f"{key:28} {_shown(value)}")

@@ -1,26 +1,49 @@
-"""`eva train`: a reward model from labelled steps."""
+"""`eva train` and `eva pretrain`: a reward model from labelled steps, and a base for it."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Any
 
 import typer
 
 from eva.cli.exits import ExitCode, fail
+from eva.cli.fields import command_of
+from eva.train.config import PretrainConfig, RunConfig, TrainConfig
 
 HELP = (
     "Train a reward model by EVA on labelled steps.\n\n"
-    "The loss is cross-entropy on critique and integer scores, plus alpha times the squared error of the "
-    "expected scores. The run directory gets the configuration, curves (CSV and PNG), checkpoints to resume "
-    "from, and model/, which `eva serve --model` takes. Run the same command again and a stopped run goes on."
+    "The loss is cross-entropy on critique and scores, plus alpha times the squared error of the expected "
+    "scores. The run directory gets the configuration, curves (CSV and PNG), checkpoints to resume from, "
+    "metrics.json with the figures on the validation set, and model/, which `eva serve --model` takes. Run "
+    "the same command again and a stopped run goes on."
 )
 EPILOG = """
 [bold]Examples[/]
 
 [cyan]eva train --data data/steps --out runs/nano[/]  a fresh small model, the recipe of leibniz-nano
 
-[cyan]eva train --data data/steps --out runs/tuned --base ./model --learning-rate 2e-5[/]  on from a model
+[cyan]eva train --data data/steps --out runs/tuned --base ./model --lora[/]  on from a model
+
+[cyan]eva train --config arm.yaml --seed 2 --out runs/arm-2[/]  options from a file, some of them changed
+
+[cyan]accelerate launch --num_processes 2 -m eva train --config arm.yaml[/]  on two devices
+
+[bold]Exit codes[/]
+
+0 trained · 2 an option or the data is wrong · 4 the base model cannot be loaded
+"""
+PRETRAIN_HELP = (
+    "Train a plain language model on proofs, as the base of reward models.\n\n"
+    "Its texts are the steps that Lean took and that can be finished: theorem, earlier steps, state, step, "
+    "and the state that follows; no word of scores. All arms of a comparison start from one such base."
+)
+PRETRAIN_EPILOG = """
+[bold]Example[/]
+
+[cyan]eva pretrain --data data/steps --out runs/base --base new:mini[/]  then: eva train --base
+runs/base/model …
 
 [bold]Exit codes[/]
 
@@ -28,62 +51,31 @@ EPILOG = """
 """
 
 
-def train(
-    *,
-    data: Annotated[Path, typer.Option(metavar="DIR", help="Holds train.jsonl and validation.jsonl.")],
-    out: Annotated[Path, typer.Option(metavar="DIR", help="The run directory.")],
-    base: Annotated[
-        str,
-        typer.Option(
-            metavar="NAME|DIR|new:SIZE", help="Model to start from; new:nano and new:micro are fresh."
-        ),
-    ] = "new:nano",
-    alpha: Annotated[float, typer.Option(help="Weight of the squared error of the expected scores.")] = 0.5,
-    prompt_loss: Annotated[
-        float, typer.Option(help="Weight of the cross-entropy on the prompt's tokens.")
-    ] = 0.1,
-    orders: Annotated[
-        Literal["score_first", "critique_first", "both"],
-        typer.Option(help="Which order the outputs are written in."),
-    ] = "both",
-    epochs: Annotated[float, typer.Option(help="Passes over the data.")] = 3.0,
-    batch_size: Annotated[int, typer.Option(help="Examples a step.")] = 16,
-    learning_rate: Annotated[float, typer.Option(help="Peak of the cosine schedule.")] = 1.5e-3,
-    max_tokens: Annotated[int, typer.Option(help="Longer examples are left out.")] = 512,
-    bf16: Annotated[bool, typer.Option(help="bfloat16 autocast.")] = True,
-    threads: Annotated[
-        int | None, typer.Option(min=1, help="Threads for torch.", show_default="torch's own choice")
-    ] = None,
-    seed: Annotated[int, typer.Option(help="Of everything that is drawn.")] = 0,
-    save_steps: Annotated[int, typer.Option(help="A checkpoint every so many steps.")] = 200,
-    limit: Annotated[
-        int | None, typer.Option(min=1, help="Use only so many training steps.", show_default="all")
-    ] = None,
-) -> None:
+def _train(given: dict[str, Any], file: Path | None) -> None:
+    def run(config: TrainConfig) -> Path:
+        from eva.train.run import train
+
+        return train(config)
+
+    _run(TrainConfig, run, given, file)
+
+
+def _pretrain(given: dict[str, Any], file: Path | None) -> None:
+    def run(config: PretrainConfig) -> Path:
+        from eva.train.pretrain import pretrain
+
+        return pretrain(config)
+
+    _run(PretrainConfig, run, given, file)
+
+
+def _run(kind: type[RunConfig], run: Callable[[Any], Path], given: dict[str, Any], file: Path | None) -> None:
     from eva.model.errors import LoadError
-    from eva.train.config import BadConfig, TrainConfig
+    from eva.train.config import BadConfig
+    from eva.train.options import build
 
     try:
-        config = TrainConfig(
-            data=data,
-            out=out,
-            base=base,
-            alpha=alpha,
-            prompt_loss=prompt_loss,
-            orders=orders,
-            epochs=epochs,
-            batch_size=batch_size,
-            learning_rate=learning_rate,
-            max_tokens=max_tokens,
-            bf16=bf16,
-            threads=threads,
-            seed=seed,
-            save_steps=save_steps,
-            limit=limit,
-        )
-        from eva.train.run import train as run
-
-        final = run(config)
+        final = run(build(kind, given, file))
     except BadConfig as error:
         fail(ExitCode.USAGE, str(error))
     except LoadError as error:
@@ -92,5 +84,6 @@ def train(
 
 
 def register(app: typer.Typer) -> None:
-    """Add `eva train`."""
-    app.command(help=HELP, epilog=EPILOG)(train)
+    """Add `eva train` and `eva pretrain`."""
+    app.command("train", help=HELP, epilog=EPILOG)(command_of(TrainConfig, _train))
+    app.command("pretrain", help=PRETRAIN_HELP, epilog=PRETRAIN_EPILOG)(command_of(PretrainConfig, _pretrain))

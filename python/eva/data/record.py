@@ -14,6 +14,7 @@ from typing import Any
 from eva.step import DIMENSIONS, ProofStep
 
 SPLITS = ("train", "validation", "test", "held_out")
+LABELS = (1.0, 5.0)  # the scale of the targets
 
 
 class BadRecord(ValueError):
@@ -73,7 +74,7 @@ class LabelledStep:
             raise BadRecord(f"field 'split' must be one of {', '.join(SPLITS)}, not {data['split']!r}")
         targets = {name: float(data["targets"][name]) for name in DIMENSIONS}
         for name, value in targets.items():
-            if not 1.0 <= value <= 5.0:
+            if not LABELS[0] <= value <= LABELS[1]:
                 raise BadRecord(f"target '{name}' must be in [1, 5], not {value}")
         return cls(
             step=ProofStep.from_json(data["step"]),
@@ -87,6 +88,11 @@ class LabelledStep:
             targets=targets,
             critique=data["critique"],
         )
+
+
+def rescale(value: float, old: tuple[float, float], new: tuple[float, float]) -> float:
+    """`value` on the scale `old`, mapped linearly to the scale `new` (lowest and highest of each)."""
+    return new[0] + (value - old[0]) * (new[1] - new[0]) / (old[1] - old[0])
 
 
 def write_records(path: Path, records: Iterable[LabelledStep]) -> int:

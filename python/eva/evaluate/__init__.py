@@ -1,5 +1,7 @@
-"""How good a model's scores are: metrics with their definitions, and one report for a data set."""
+"""How good scores are: judges, metrics with their definitions, figures of a judge on a data set."""
 
-from eva.evaluate.report import Report, evaluate
+from eva.evaluate.figures import figures
+from eva.evaluate.judgement import Judge, Judgement
+from eva.evaluate.sample import whole_theorems
 
-__all__ = ["Report", "evaluate"]
+__all__ = ["Judge", "Judgement", "figures", "whole_theorems"]

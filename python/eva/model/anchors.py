@@ -6,10 +6,11 @@ any integer scale (1..5, 0..10, 0..100) is read exactly. The paths form a trie; 
 another anchor (`1` in `10`) ends with its *closer*, the token of `,` or `}` that follows it in the text:
 
     P̃(a) = Π p(tokenᵢ | what stands before) · [p(closer | path) if the path is the beginning of another
-    anchor's] P(a) = P̃(a) / Σ_b P̃(b),      anchor mass = Σ_b P̃(b)
+    anchor's] P(a) = P̃(a)^(1/τ) / Σ_b P̃(b)^(1/τ),      anchor mass = Σ_b P̃(b)
 
 with p over the full vocabulary. Where all paths are one token and none begins another, P is the softmax
-over the anchors' logits: the paper's case is the trie with one inner node, not a second piece of code.
+over the anchors' logits (divided by τ): the paper's case is the trie with one inner node, not a second piece
+of code.
 """
 
 from __future__ import annotations
@@ -72,19 +73,18 @@ class Anchors:
             edges.append((path, self.closers[anchor]))
         return edges
 
-    def log_weights(self, logits: Mapping[Path, Tensor], *, temperature: float = 1.0) -> Tensor:
+    def log_weights(self, logits: Mapping[Path, Tensor]) -> Tensor:
         """log P̃ of every anchor, in the order of `paths`.
 
         `logits` maps each of `nodes` to full-vocabulary logits of shape (..., vocabulary); the result has
-        shape (..., anchors), float32. `temperature` divides the logits. Raises `ModelError` on NaN or
-        infinite logits.
+        shape (..., anchors), float32. Raises `ModelError` on NaN or infinite logits.
         """
         logp: dict[Path, Tensor] = {}
         for node in self.nodes:
             scores = logits[node].float()
             used = sorted({token for a in self.paths for at, token in self.edges(a) if at == node})
             _refuse_unusable(scores, used)
-            logp[node] = torch.log_softmax(scores / temperature, dim=-1)
+            logp[node] = torch.log_softmax(scores, dim=-1)
         columns = [
             torch.stack([logp[node][..., token] for node, token in self.edges(anchor)]).sum(0)
             for anchor in self.paths
@@ -92,21 +92,28 @@ class Anchors:
         return torch.stack(columns, dim=-1)
 
 
-def expectation(anchors: Iterable[int], log_weights: Tensor) -> tuple[Tensor, Tensor]:
-    """Expected score and anchor distribution from log P̃.
+def expectation(
+    anchors: Iterable[int], log_weights: Tensor, *, temperature: float = 1.0
+) -> tuple[Tensor, Tensor]:
+    """Expected score and anchor distribution from log P̃, at temperature τ.
 
     `log_weights` has shape (..., anchors); returns E of shape (...) on the anchor scale, and P of shape
     (..., anchors), both float32 and differentiable. The softmax is the paper's equation for P(i).
     """
-    probabilities = torch.softmax(log_weights.float(), dim=-1)
+    probabilities = torch.softmax(log_weights.float() / temperature, dim=-1)
     scale = torch.tensor(list(anchors), dtype=torch.float32, device=log_weights.device)
     return (probabilities * scale).sum(-1), probabilities
 
 
-def dimension_scores(anchors: Anchors, log_weights: Tensor) -> list[DimensionScore]:
-    """One `DimensionScore` for each row of `log_weights`, shape (rows, anchors)."""
+def dimension_scores(
+    anchors: Anchors, log_weights: Tensor, *, temperature: float = 1.0
+) -> list[DimensionScore]:
+    """One `DimensionScore` for each row of `log_weights`, shape (rows, anchors).
+
+    `temperature` sharpens or softens P; the anchor mass is the model's own, whatever it is.
+    """
     scale = list(anchors.paths)
-    expected, probabilities = expectation(scale, log_weights)
+    expected, probabilities = expectation(scale, log_weights, temperature=temperature)
     mass = torch.logsumexp(log_weights.float(), dim=-1).exp().clamp(max=1.0)
     values = torch.tensor(scale, dtype=torch.float32, device=log_weights.device)
     spread = (probabilities * (values - expected.unsqueeze(-1)) ** 2).sum(-1).sqrt()

@@ -30,6 +30,8 @@ class EvaConfig:
     - `instruction`: first lines of the prompt.
     - `max_prompt_tokens`: prompts are kept under it (`None`: the model's own context less the output).
     - `max_critique_tokens`: bound on the words of a critique.
+    - `read`: how scores leave the model. Only `anchors` has expected scores; the others (`decimal`, `value`)
+      are baselines of `eva.evaluate`.
     """
 
     scale: tuple[int, int] = (1, 5)
@@ -41,6 +43,7 @@ class EvaConfig:
     instruction: str = ""
     max_prompt_tokens: int | None = None
     max_critique_tokens: int = 96
+    read: str = "anchors"
 
     def __post_init__(self) -> None:
         low, high = self.scale
@@ -98,9 +101,17 @@ class Checkpoint:
 
 
 def load(
-    name_or_path: str, *, device: str | None = None, dtype: str | None = None, trust_remote_code: bool = False
+    name_or_path: str,
+    *,
+    device: str | None = None,
+    dtype: str | None = None,
+    trust_remote_code: bool = False,
+    read: str = "anchors",
 ) -> Checkpoint:
-    """Load an embedded model by name, a directory, or a hub model; safetensors only. Raises `LoadError`."""
+    """Load an embedded model by name, a directory, or a hub model; safetensors only.
+
+    `read`: how the caller is going to read scores (`EvaConfig.read`). Raises `LoadError`.
+    """
     import torch
     import transformers
 
@@ -117,6 +128,13 @@ def load(
     elif directory.is_absolute() or name_or_path.startswith(".") or name_or_path.count("/") > 1:
         raise LoadError(f"no model directory {name_or_path}")
     source = str(directory) if local else name_or_path
+    config_file = directory / CONFIG_FILE
+    config = EvaConfig.load(config_file) if local and config_file.exists() else EvaConfig()
+    if config.read != read:
+        raise LoadError(
+            f"{directory} gives its scores as {config.read}, not {read}: it is a baseline, "
+            "and no expected scores can be read from it"
+        )
     options: dict[str, Any] = {"trust_remote_code": trust_remote_code}
     try:
         tokenizer = transformers.AutoTokenizer.from_pretrained(source, **options)
@@ -135,8 +153,6 @@ def load(
         raise LoadError(
             f"{name_or_path} has no fast tokenizer: exact score positions need one (tokenizer.json)"
         )
-    config_file = directory / CONFIG_FILE
-    config = EvaConfig.load(config_file) if local and config_file.exists() else EvaConfig()
     where = device or ("cuda" if torch.cuda.is_available() else "cpu")
     return Checkpoint(
         name_or_path if not local or name_or_path in EMBEDDED else directory.name,

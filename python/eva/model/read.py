@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,20 +18,33 @@ from eva.step import DIMENSIONS, DimensionScore
 
 @dataclass(frozen=True)
 class ReadOut:
-    """What was read for one row: a score for each dimension, and the tokens of the written object."""
+    """What was read for one row: a score for each dimension, tokens and integers of the written object."""
 
     scores: dict[str, DimensionScore]
     tokens: Path
+    integers: dict[str, int]
 
 
-def read_scores(rows: Rows, frame: Frame, *, temperature: float = 1.0) -> list[ReadOut]:
+def most_likely(score: DimensionScore) -> int:
+    """The anchor that greedy decoding writes."""
+    return max(score.distribution.items(), key=lambda item: item[1])[0]
+
+
+def read_scores(
+    rows: Rows,
+    frame: Frame,
+    *,
+    temperature: float = 1.0,
+    choose: Callable[[DimensionScore], int] = most_likely,
+) -> list[ReadOut]:
     """Have every row write the score object, and read the expected score at each integer.
 
-    The leads are forced; at each integer the anchors' exact distribution is read, and the most likely
-    anchor is written (greedy, as in the paper), since the next dimensions are judged after it. Raises
+    The leads are forced; at each integer the anchors' exact distribution is read, and the anchor that
+    `choose` picks is written (greedy, as in the paper), since the next dimensions are judged after it. Raises
     `ModelError`.
     """
-    chosen: list[int | None] = [None] * len(rows)
+    chosen: list[int] | list[None] = [None] * len(rows)
+    integers: list[dict[str, int]] = [{} for _ in chosen]
     written: list[Path] = [()] * len(rows)
     found: list[dict[str, DimensionScore]] = [{} for _ in chosen]
     pending: list[Path] = [()] * len(rows)
@@ -42,14 +55,16 @@ def read_scores(rows: Rows, frame: Frame, *, temperature: float = 1.0) -> list[R
         ]
         rows.extend(pending)
         written = [w + p for w, p in zip(written, pending, strict=True)]
-        weights = field.anchors.log_weights(_node_logits(rows, field.anchors), temperature=temperature)
-        for row, score in enumerate(dimension_scores(field.anchors, weights)):
+        weights = field.anchors.log_weights(_node_logits(rows, field.anchors))
+        for row, score in enumerate(dimension_scores(field.anchors, weights, temperature=temperature)):
             found[row][field.name] = score
-        chosen = [max(f[field.name].distribution.items(), key=lambda item: item[1])[0] for f in found]
+        chosen = [choose(f[field.name]) for f in found]
+        for row, anchor in enumerate(chosen):
+            integers[row][field.name] = anchor
         pending = [field.anchors.paths[a] for a in chosen if a is not None]
     ends = [p + frame.ends[a] for p, a in zip(pending, chosen, strict=True) if a is not None]
     rows.extend(ends)
-    return [ReadOut(f, w + e) for f, w, e in zip(found, written, ends, strict=True)]
+    return [ReadOut(f, w + e, i) for f, w, e, i in zip(found, written, ends, integers, strict=True)]
 
 
 def _node_logits(rows: Rows, anchors: Anchors) -> dict[Path, Tensor]:
@@ -83,8 +98,8 @@ def read_given(
     for name in DIMENSIONS:
         anchors = fields[name].anchors
         rows = Rows.prefill(model, [_before(text, ids, coded["offset_mapping"], spans[name], anchors)])
-        weights = anchors.log_weights(_node_logits(rows, anchors), temperature=temperature)
-        out[name] = dimension_scores(anchors, weights)[0]
+        weights = anchors.log_weights(_node_logits(rows, anchors))
+        out[name] = dimension_scores(anchors, weights, temperature=temperature)[0]
     return out
 
 

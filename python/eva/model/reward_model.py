@@ -7,8 +7,8 @@ from typing import Any
 
 from eva.model.checkpoint import Checkpoint, load
 from eva.model.critique import CritiqueWriter
-from eva.model.frame import Frame, newline
-from eva.model.prompt import prompt
+from eva.model.frame import CONTEXT, Frame, encode_after, newline
+from eva.model.prompt import prompt, think_text
 from eva.model.read import ReadOut, read_given, read_scores
 from eva.model.rows import Rows
 from eva.step import ORDERS, CritiquePiece, DimensionScore, Order, ProofStep, Scored, ScoreEvent, StepScore
@@ -34,7 +34,7 @@ class RewardModel:
         self.scale = checkpoint.config.scale
         self.weights = dict(checkpoint.config.weights)
         self.dimensions = tuple(self.weights)
-        self._frame = Frame.of(self._tokenizer, self.scale)
+        self.frame = Frame.of(self._tokenizer, self.scale)
         self._newline = newline(self._tokenizer)
         vocabulary = self._model.get_input_embeddings().weight.shape[0]
         self._writer = CritiqueWriter(self._tokenizer, vocabulary, self.config.max_critique_tokens)
@@ -138,9 +138,40 @@ class RewardModel:
 
         Raises `eva.model.NoScores` where the text has no unique score object.
         """
-        return read_given(
-            self._model, self._tokenizer, text, self._frame, temperature=self.config.temperature
-        )
+        return read_given(self._model, self._tokenizer, text, self.frame, temperature=self.config.temperature)
+
+    def score_given(self, steps: Sequence[ProofStep], critiques: Sequence[str]) -> list[StepScore]:
+        """Expected scores right after critiques that are already there, one for each step, in one batch.
+
+        Steps that do not fit get the status `too_long`. Raises `ModelError`.
+        """
+        tokens = [self._fit(step) for step in steps]
+        fitting = [index for index, ids in enumerate(tokens) if not isinstance(ids, str)]
+        thoughts = {i: encode_after(self._tokenizer, CONTEXT, think_text(critiques[i]))[0] for i in fitting}
+        prompts = [[*tokens[i], *thoughts[i], *self._newline] for i in fitting]
+        out = [StepScore(i, "too_long", message=str(ids)) for i, ids in enumerate(tokens)]
+        if prompts:
+            rows = Rows.prefill(self._model, prompts)
+            for i, read in zip(
+                fitting, read_scores(rows, self.frame, temperature=self.config.temperature), strict=True
+            ):
+                out[i] = self._step_score(i, read)
+        return out
+
+    def write_integers(
+        self, steps: Sequence[ProofStep], choose: Callable[[DimensionScore], int]
+    ) -> list[dict[str, int] | None]:
+        """The integers that each step's object gets when `choose` picks them, in one batch; `None`: too long.
+
+        Equal steps are written independently of each other. Raises `ModelError`.
+        """
+        fits = {index: ids for index, ids in enumerate(map(self._fit, steps)) if not isinstance(ids, str)}
+        out: list[dict[str, int] | None] = [None] * len(steps)
+        if fits:
+            rows = Rows.prefill(self._model, list(fits.values()))
+            for i, read in zip(fits, read_scores(rows, self.frame, choose=choose), strict=True):
+                out[i] = read.integers
+        return out
 
     def prompt(self, step: ProofStep) -> str:
         """The text that the model reads for this step (before any earlier steps are dropped for length)."""
@@ -158,7 +189,7 @@ class RewardModel:
             return
         rows = Rows.prefill(self._model, [prompts[index] for index in live])
         for index, out in zip(
-            live, read_scores(rows, self._frame, temperature=self.config.temperature), strict=True
+            live, read_scores(rows, self.frame, temperature=self.config.temperature), strict=True
         ):
             written[index] = out.tokens
             yield Scored(self._step_score(index, out))
@@ -190,7 +221,7 @@ class RewardModel:
         def read(done: Rows, numbers: Sequence[int]) -> None:
             done.extend([self._newline] * len(numbers))
             for number, out in zip(
-                numbers, read_scores(done, self._frame, temperature=self.config.temperature), strict=True
+                numbers, read_scores(done, self.frame, temperature=self.config.temperature), strict=True
             ):
                 ready.append(Scored(self._step_score(live[number], out)))
 
@@ -219,7 +250,7 @@ class RewardModel:
 
     def _prompt_room(self) -> int:
         context = getattr(self._model.config, "max_position_embeddings", None) or 1 << 30
-        frame = sum(len(next(iter(field.leads.values()))) + 4 for field in self._frame.fields)
+        frame = sum(len(next(iter(field.leads.values()))) + 4 for field in self.frame.fields)
         room = int(context) - frame - self.config.max_critique_tokens - 16
         return min(room, self.config.max_prompt_tokens or room)
 

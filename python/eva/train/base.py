@@ -1,14 +1,20 @@
-"""Fresh base models: a small Llama and a tokenizer that is trained on the data's own text."""
+"""Base models: one that is named, or a fresh small Llama with a tokenizer trained on the data's own text."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
+from eva.data.record import LabelledStep
+from eva.model.checkpoint import EMBEDDED, Checkpoint, EvaConfig, load
 from eva.model.prompt import THINK_CLOSE, THINK_OPEN
+from eva.train.config import BadConfig, RunConfig
+from eva.train.examples import tokenizer_texts
 
 SIZES: dict[str, dict[str, int]] = {
     "nano": {"hidden_size": 256, "intermediate_size": 704, "num_hidden_layers": 4, "num_attention_heads": 8},
+    "mini": {"hidden_size": 160, "intermediate_size": 384, "num_hidden_layers": 4, "num_attention_heads": 5},
     "micro": {"hidden_size": 64, "intermediate_size": 176, "num_hidden_layers": 2, "num_attention_heads": 4},
 }
 VOCABULARY = 2048
@@ -63,3 +69,24 @@ def new_model(size: str, vocabulary: int) -> Any:
         **SIZES[size],
     )
     return LlamaForCausalLM(config)
+
+
+def open_base(config: RunConfig, records: Sequence[LabelledStep]) -> Checkpoint:
+    """The base that a run starts from, in training mode. Raises `BadConfig`, `LoadError`."""
+    import torch
+
+    kind, _, size = config.base.partition(":")
+    if kind == "new":
+        if size not in SIZES:
+            raise BadConfig(f"base {config.base!r}: sizes are {', '.join(f'new:{s}' for s in SIZES)}")
+        tokenizer = new_tokenizer(tokenizer_texts(records, config.instruction))
+        base = Checkpoint(config.base, new_model(size, len(tokenizer)), tokenizer, EvaConfig())
+    elif config.base in EMBEDDED or Path(config.base).is_dir() or not size:
+        base = load(config.base)
+    else:
+        raise BadConfig(f"base {config.base!r} is neither a model nor new:SIZE")
+    if not torch.cuda.is_available():
+        # SDPA's backward pass on CPUs takes twice the time of plain matrix products at these lengths.
+        base.model.set_attn_implementation("eager")
+    base.model.train()
+    return base

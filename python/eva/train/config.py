@@ -1,4 +1,4 @@
-"""What a training run is made of."""
+"""What a training run is made of; the command line and YAML files take names, types and help from here."""
 
 from __future__ import annotations
 
@@ -7,66 +7,51 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal
 
-Orders = Literal["score_first", "critique_first", "both"]
+Orders = Literal["score_first", "critique_first", "both", "none"]
+Digit = Literal["rounded", "masked", "two_hot"]
+Scores = Literal["anchors", "decimal", "value"]
 
 
 class BadConfig(ValueError):
     """An option that cannot be trained with; the message names it, its value and what it must be."""
 
 
-@dataclass(frozen=True)
-class TrainConfig:
-    """One run. Defaults are the recipe of the embedded model.
+def option(default: Any, words: str) -> Any:
+    """A field with its default and the words that `--help` shows."""
+    return field(default=default, metadata={"help": words})
 
-    - `data`: directory with `train.jsonl` and `validation.jsonl` (labelled steps).
-    - `out`: the run directory: configuration, curves, metrics, checkpoints, and the final checkpoint in
-      `model/`.
-    - `base`: a causal language model to start from (name or directory), or `new:nano` / `new:micro`: a
-      fresh Llama of that size with a tokenizer trained on the data.
-    - `alpha`: weight of the EVA term in L = L_SFT + α · (1/K) Σ (E[R_k] − R_k)² (arXiv 2606.01160).
-    - `prompt_loss`: weight of the cross-entropy on prompt tokens; above 0 helps a fresh model, 0 is the
-      paper.
-    - `orders`: which orders the examples are written in; `both` draws one per example and epoch.
-    - `epochs`, `batch_size` (examples a step), `learning_rate`, `warmup` (share of the steps),
-      `weight_decay`.
-    - `max_tokens`: longer examples are left out, and counted.
-    - `weights`, `scale`, `instruction`, `max_critique_tokens`: written into the checkpoint's `eva.json`.
-    - `bf16`: bfloat16 autocast. `threads`: torch threads. `seed`: of everything.
-    - `save_steps`: a checkpoint to resume from every so many steps. `limit`: use only so many training
-      steps of proofs.
-    """
 
-    data: Path
-    out: Path
-    base: str = "new:nano"
-    alpha: float = 0.5
-    prompt_loss: float = 0.1
-    orders: Orders = "both"
-    epochs: float = 3.0
-    batch_size: int = 16
-    learning_rate: float = 1.5e-3
-    warmup: float = 0.03
-    weight_decay: float = 0.05
-    max_tokens: int = 512
-    scale: tuple[int, int] = (1, 5)
-    weights: dict[str, float] = field(
-        default_factory=lambda: {"logic": 0.4, "alignment": 0.4, "clarity": 0.2}
+@dataclass(frozen=True, kw_only=True)
+class RunConfig:
+    """What every run has: data, a base, an optimizer, a directory."""
+
+    data: Path = field(metadata={"help": "Directory with train.jsonl and validation.jsonl (labelled steps)."})
+    out: Path = field(
+        metadata={"help": "The run directory: configuration, curves, metrics, checkpoints, model/."}
     )
-    instruction: str = "Judge one step of a Lean 4 proof."
-    max_critique_tokens: int = 80
-    bf16: bool = True
-    threads: int | None = None
-    seed: int = 0
-    save_steps: int = 200
-    limit: int | None = None
+    base: str = option(
+        "new:nano",
+        "Causal language model to start from (name or directory), or new:nano, new:mini, new:micro: a fresh "
+        "one of that size with a tokenizer trained on the data.",
+    )
+    epochs: float = option(3.0, "Passes over the data.")
+    steps: int | None = option(None, "End after so many optimizer steps, whatever the epochs.")
+    batch_size: int = option(16, "Examples an optimizer step, over all processes.")
+    learning_rate: float = option(1.5e-3, "Peak of the cosine schedule.")
+    warmup: float = option(0.03, "Share of the steps in which the learning rate rises.")
+    weight_decay: float = option(0.05, "AdamW's weight decay.")
+    max_tokens: int = option(512, "Longer examples are left out, and counted.")
+    instruction: str = option("Judge one step of a Lean 4 proof.", "First line of every prompt.")
+    limit: int | None = option(None, "Use only so many labelled steps for training, drawn by the seed.")
+    bf16: bool = option(True, "bfloat16 autocast.")
+    threads: int | None = option(None, "Threads for torch; by default torch's own choice.")
+    seed: int = option(0, "Of everything that is drawn.")
+    save_steps: int = option(200, "A checkpoint to resume from every so many optimizer steps.")
 
     def __post_init__(self) -> None:
-        for name in ("alpha", "prompt_loss", "weight_decay", "warmup"):
-            if getattr(self, name) < 0:
-                raise BadConfig(f"{name} must be 0 or more, not {getattr(self, name)}")
-        for name in ("epochs", "batch_size", "learning_rate", "max_tokens", "save_steps"):
-            if not getattr(self, name) > 0:
-                raise BadConfig(f"{name} must be above 0, not {getattr(self, name)}")
+        self._at_least(0, "warmup", "weight_decay")
+        self._above_zero("epochs", "batch_size", "learning_rate", "max_tokens", "save_steps")
+        self._above_zero(*(name for name in ("steps", "limit") if getattr(self, name) is not None))
         for split in ("train", "validation"):
             if not (self.data / f"{split}.jsonl").exists():
                 raise BadConfig(
@@ -88,3 +73,80 @@ class TrainConfig:
             elif json.loads(json.dumps(mine)) != saved.get(name):
                 return False
         return True
+
+    def _at_least(self, floor: float, *names: str) -> None:
+        for name in names:
+            if getattr(self, name) < floor:
+                raise BadConfig(f"{name} must be {floor} or more, not {getattr(self, name)}")
+
+    def _above_zero(self, *names: str) -> None:
+        for name in names:
+            if not getattr(self, name) > 0:
+                raise BadConfig(f"{name} must be above 0, not {getattr(self, name)}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class PretrainConfig(RunConfig):
+    """Plain language modelling on proofs, which gives the base that all arms of a comparison start from."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainConfig(RunConfig):
+    """A reward model; the defaults are the recipe of the embedded one, the options make the arms.
+
+    L = L_SFT + α · (1/K) Σ_k (E[R_k] − R_k)² (arXiv 2606.01160), the square on the labels' scale [1, 5]
+    whatever the anchors are.
+    """
+
+    alpha: float = option(0.5, "Weight of the squared error of the expected scores; 0: cross-entropy alone.")
+    digit: Digit = option(
+        "rounded",
+        "Cross-entropy where a score is written: on the rounded integer (the paper); masked: none; two_hot: "
+        "shared between the two integers around the label, so that its optimum is the label.",
+    )
+    orders: Orders = option(
+        "both",
+        "How outputs are written: scores first, critique first, both in turn, or scores alone (none).",
+    )
+    scores: Scores = option(
+        "anchors",
+        "How scores leave the model: as integers read over anchors; as decimal text (3.8); as three numbers "
+        "of a regression head (value). The last two are baselines: no eva serves them, and alpha must be 0.",
+    )
+    scale: tuple[int, int] = option((1, 5), "Lowest and highest anchor; labels are mapped to it linearly.")
+    prompt_loss: float = option(
+        0.1, "Weight of the cross-entropy on the prompt's tokens; it helps a fresh base. The paper has 0."
+    )
+    lora: bool = option(False, "Train low-rank adapters (peft) and merge them at the end; else all weights.")
+    lora_rank: int = option(16, "Rank r of the adapters.")
+    lora_alpha: int = option(32, "Adapters are scaled by lora_alpha / lora_rank.")
+    self_critique: bool = option(
+        False,
+        "Second stage: the base, itself a model of `eva train`, writes critiques of the training steps, and "
+        "training goes on with those in the order critique_first; the labels stay.",
+    )
+    weights: tuple[float, float, float] = option(
+        (0.4, 0.4, 0.2), "Of logic, alignment and clarity in the value; kept in the checkpoint."
+    )
+    max_critique_tokens: int = option(80, "Bound on the words of a critique; kept in the checkpoint.")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._at_least(0, "alpha", "prompt_loss")
+        self._above_zero("lora_rank", "lora_alpha", "max_critique_tokens")
+        low, high = self.scale
+        if not 0 <= low < high:
+            raise BadConfig(f"scale must be two whole numbers, 0 <= low < high, not {low} {high}")
+        if self.scores != "anchors" and self.alpha:
+            raise BadConfig(
+                f"alpha {self.alpha} needs anchors to read: with scores {self.scores} give alpha 0"
+            )
+        if self.scores != "anchors" and self.digit != "rounded":
+            raise BadConfig(f"digit {self.digit} needs anchors: with scores {self.scores} it must be rounded")
+        if self.self_critique and (self.orders != "critique_first" or self.scores != "anchors"):
+            raise BadConfig(
+                f"self_critique needs orders critique_first and scores anchors, not {self.orders} and "
+                f"{self.scores}"
+            )
+        if self.self_critique and self.base.startswith("new:"):
+            raise BadConfig(f"self_critique needs a base that writes critiques, not {self.base}")

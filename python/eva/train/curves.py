@@ -12,7 +12,6 @@ def write_curves(directory: Path, history: Sequence[dict[str, Any]]) -> None:
     """Write `curves.csv` and `curves.png` from the trainer's log history."""
     columns = [
         "step",
-        "epoch",
         "loss",
         "loss_sft",
         "loss_eva",
@@ -32,15 +31,17 @@ def write_curves(directory: Path, history: Sequence[dict[str, Any]]) -> None:
     matplotlib.use("Agg")
     from matplotlib import pyplot
 
-    figure, axes = pyplot.subplots(1, 2, figsize=(10, 4), layout="constrained")
-    for axis, term, title in zip(
-        axes, ("loss_sft", "loss_eva"), ("cross-entropy", "squared error of E[R]"), strict=True
-    ):
+    titles = {"loss_sft": "cross-entropy", "loss_eva": "squared error of E[R]", "loss": "loss"}
+    terms = [term for term in ("loss_sft", "loss_eva") if any(term in row for row in rows)] or ["loss"]
+    figure, axes = pyplot.subplots(
+        1, len(terms), figsize=(5 * len(terms), 4), layout="constrained", squeeze=False
+    )
+    for axis, term in zip(axes[0], terms, strict=True):
         for name, label in ((term, "training"), (f"eval_{term}", "validation")):
             points = [(row["step"], row[name]) for row in rows if name in row]
             if points:
                 axis.plot(*zip(*points, strict=True), label=label)
-        axis.set(title=title, xlabel="optimizer step", yscale="log")
+        axis.set(title=titles[term], xlabel="optimizer step", yscale="log")
         axis.legend()
     figure.savefig(directory / "curves.png", dpi=120)
     pyplot.close(figure)

@@ -3,64 +3,157 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from array import array
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import lru_cache
+from typing import Any, Literal
 
-from eva.data.record import LabelledStep
-from eva.model.frame import CONTEXT, anchor_tokens, encode_after, newline
+from eva.data.record import LABELS, LabelledStep, rescale
+from eva.model.anchors import Path
+from eva.model.frame import CONTEXT, Frame, anchor_tokens, encode_after, newline
 from eva.model.prompt import completion, prompt, score_text, think_text
-from eva.step import DIMENSIONS, Order
+from eva.step import DIMENSIONS
 
-IGNORED = -100  # torch's index for "no cross-entropy here"
+Written = Literal["score_first", "critique_first", "none"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A token that is not in the text: an inner node of the anchors' trie, read beside the text.
+
+    - `token`, `position`: as it would stand in the text. `upto`: it sees the first so many tokens of the
+      text.
+    - `parents`: the branches of the same example, by number, that stand before it.
+    """
+
+    token: int
+    position: int
+    upto: int
+    parents: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Example:
     """One training text.
 
     - `ids`: prompt, output and end-of-text token. `start`: index of the first output token.
-    - `positions`: for each dimension, the index of its integer's token in `ids` (read at index − 1).
-    - `targets`: the fractional R_k of each dimension.
+    - `scores`: for each dimension, first and one past the last token of its written score.
+    - `reads`: for each dimension, where the logits of each inner node of its anchors' trie are: an index into
+      `ids` and, behind them, `branches`. With one-token anchors there is one node, the place before the
+      integer.
+    - `branches`: empty where every anchor is one token.
+    - `targets`: the fractional R_k of each dimension, on the anchors' scale.
     """
 
     ids: list[int]
     start: int
-    positions: tuple[int, ...]
+    scores: tuple[tuple[int, int], ...]
+    reads: tuple[tuple[int, ...], ...]
+    branches: tuple[Branch, ...]
     targets: tuple[float, ...]
 
 
-class Encoder:
-    """Writes examples in one order or the other, cut into tokens exactly as decoding cuts them."""
+@dataclass(frozen=True, slots=True)
+class Pieces:
+    """A labelled step in tokens, before an order is chosen: prompt, critique with its marks, scores."""
 
-    def __init__(self, tokenizer: Any, instruction: str, scale: tuple[int, int]) -> None:
+    head: array[int]
+    think: array[int]
+    scored: ScoreTokens
+    targets: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreTokens:
+    """A score object in tokens; `spans`: first and one past the last token of each dimension's score."""
+
+    ids: tuple[int, ...]
+    spans: tuple[tuple[int, int], ...]
+
+
+class Encoder:
+    """Writes examples, cut into tokens exactly as decoding cuts them.
+
+    `frame`: the object of the tokenizer and the scale; `None` writes scores as decimal text, which has no
+    anchors to read (a baseline).
+    """
+
+    def __init__(self, tokenizer: Any, instruction: str, scale: tuple[int, int], frame: Frame | None) -> None:
         self._tokenizer = tokenizer
         self._instruction = instruction
         self._scale = scale
-        self._newline = newline(tokenizer)
+        self._frame = frame
+        self._newline = tuple(newline(tokenizer))
+        self._object = lru_cache(maxsize=8192)(self._score_tokens)
 
-    def __call__(self, record: LabelledStep, order: Order) -> Example:
-        """Raises `ValueError` where a score takes several tokens: the EVA term is defined at one position."""
-        scores = rounded(record.targets, self._scale)
+    def pieces(self, record: LabelledStep, critique: str | None = None) -> Pieces:
+        """The step's tokens; `critique` stands for the record's own. Raises `LoadError`, `ValueError`."""
+        low, high = self._scale
+        targets = {n: rescale(record.targets[n], LABELS, (float(low), float(high))) for n in DIMENSIONS}
+        if self._frame is None:
+            texts = {n: f"{targets[n]:.1f}" for n in DIMENSIONS}
+        else:
+            texts = {n: str(a) for n, a in rounded(targets, self._scale).items()}
+        think = think_text(record.critique if critique is None else critique)
+        return Pieces(
+            array("i", self._tokenizer(prompt(record.step, self._instruction))["input_ids"]),
+            array("i", encode_after(self._tokenizer, CONTEXT, think)[0]),
+            self._object(tuple(texts[n] for n in DIMENSIONS)),
+            tuple(targets[n] for n in DIMENSIONS),
+        )
+
+    def write(self, pieces: Pieces, order: Written) -> Example:
+        """The text in one order; `none` writes no critique."""
+        parts: tuple[Sequence[int], ...] = (pieces.scored.ids,)
+        at = len(pieces.head)
+        if order == "score_first":
+            parts = (pieces.scored.ids, self._newline, pieces.think)
+        elif order == "critique_first":
+            parts = (pieces.think, self._newline, pieces.scored.ids)
+            at += len(pieces.think) + len(self._newline)
+        ids = [*pieces.head, *(token for part in parts for token in part), self._tokenizer.eos_token_id]
+        spans = tuple((at + first, at + last) for first, last in pieces.scored.spans)
+        reads, branches = _places(self._frame, spans, len(ids)) if self._frame else ((), ())
+        return Example(ids, len(pieces.head), spans, reads, branches, pieces.targets)
+
+    def __call__(self, record: LabelledStep, order: Written) -> Example:
+        """The example of a record, in one go."""
+        return self.write(self.pieces(record), order)
+
+    def _score_tokens(self, texts: tuple[str, ...]) -> ScoreTokens:
+        scores: Mapping[str, Any] = dict(zip(DIMENSIONS, texts, strict=True))
+        if self._frame is None:
+            return ScoreTokens(tuple(encode_after(self._tokenizer, CONTEXT, score_text(scores))[0]), ())
         written = completion(None, scores, "score_first")
-        scored, spans = encode_after(self._tokenizer, CONTEXT, written.text)
-        think = encode_after(self._tokenizer, CONTEXT, think_text(record.critique))[0]
-        head = list(self._tokenizer(prompt(record.step, self._instruction))["input_ids"])
-        at = len(head) if order == "score_first" else len(head) + len(think) + len(self._newline)
-        parts = [scored, self._newline, think] if order == "score_first" else [think, self._newline, scored]
-        places = []
-        for name in DIMENSIONS:
-            first, last = anchor_tokens(spans, written.spans[name])
-            if last - first != 1:
-                raise ValueError(
-                    f"the score {scores[name]} takes {last - first} tokens: take a base with one token for it"
-                )
-            places.append(at + first)
-        ids = [*head, *(token for part in parts for token in part), self._tokenizer.eos_token_id]
-        return Example(ids, len(head), tuple(places), tuple(record.targets[name] for name in DIMENSIONS))
+        ids, cut = encode_after(self._tokenizer, CONTEXT, written.text)
+        spans = []
+        for field, text in zip(self._frame.fields, texts, strict=True):
+            last = anchor_tokens(cut, written.spans[field.name])[1]
+            path = field.anchors.paths[int(text)]
+            if tuple(ids[last - len(path) : last]) != path:
+                raise ValueError(f"the score {text} of {field.name} is not tokenized as the anchors are")
+            spans.append((last - len(path), last))
+        return ScoreTokens(tuple(ids), tuple(spans))
 
 
-def rounded(targets: Any, scale: tuple[int, int]) -> dict[str, int]:
+def _places(
+    frame: Frame, spans: tuple[tuple[int, int], ...], size: int
+) -> tuple[tuple[tuple[int, ...], ...], tuple[Branch, ...]]:
+    """Where the logits of every inner node are, and the branches that have to be added for them."""
+    reads: list[tuple[int, ...]] = []
+    branches: list[Branch] = []
+    for field, (first, _) in zip(frame.fields, spans, strict=True):
+        numbers: dict[Path, int] = {}
+        for node in field.anchors.nodes[1:]:  # the root is the text itself
+            parents = tuple(numbers[node[:depth]] for depth in range(1, len(node)))
+            numbers[node] = len(branches)
+            branches.append(Branch(node[-1], first + len(node) - 1, first, parents))
+        reads.append((first - 1, *(size + numbers[node] for node in field.anchors.nodes[1:])))
+    return tuple(reads), tuple(branches)
+
+
+def rounded(targets: Mapping[str, float], scale: tuple[int, int]) -> dict[str, int]:
     """The integers of the text target: each R_k rounded half up, kept on the scale."""
     low, high = scale
     return {name: min(high, max(low, math.floor(targets[name] + 0.5))) for name in DIMENSIONS}
@@ -72,39 +165,3 @@ def tokenizer_texts(records: Iterable[LabelledStep], instruction: str) -> Iterab
         yield prompt(record.step, instruction)
         yield think_text(record.critique)
         yield score_text(rounded(record.targets, (1, 5)))
-
-
-class Collator:
-    """Draws an order for each record, encodes, pads on the right, and tells where everything stands.
-
-    The batch: `input_ids`, `attention_mask`, `labels` (batch, tokens); `weights` (batch, tokens) of the
-    cross-entropy; `positions` (batch, 3) and `targets` (batch, 3) of the EVA term.
-    """
-
-    def __init__(self, encode: Encoder, draw: Callable[[], Order], prompt_loss: float, pad: int) -> None:
-        self._encode, self._draw, self._prompt_loss, self._pad = encode, draw, prompt_loss, pad
-
-    def __call__(self, items: Sequence[dict[str, Any]]) -> dict[str, Any]:
-        import torch
-
-        examples = [self._encode(item["record"], self._draw()) for item in items]
-        width = max(len(e.ids) for e in examples)
-        ids = torch.full((len(examples), width), self._pad)
-        mask = torch.zeros(len(examples), width, dtype=torch.long)
-        labels = torch.full((len(examples), width), IGNORED)
-        weights = torch.zeros(len(examples), width)
-        for row, e in enumerate(examples):
-            size = len(e.ids)
-            ids[row, :size] = torch.tensor(e.ids)
-            mask[row, :size] = 1
-            labels[row, :size] = ids[row, :size]
-            weights[row, : e.start] = self._prompt_loss
-            weights[row, e.start : size] = 1.0
-        return {
-            "input_ids": ids,
-            "attention_mask": mask,
-            "labels": labels,
-            "weights": weights,
-            "positions": torch.tensor([e.positions for e in examples]),
-            "targets": torch.tensor([e.targets for e in examples]),
-        }

@@ -7,36 +7,58 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from eva.model.anchors import expectation
+from eva.model.anchors import Anchors, expectation
 
 
-def sft_loss(logits: Tensor, labels: Tensor, weights: Tensor) -> Tensor:
-    """Weighted next-token cross-entropy.
+def cross_entropy(logits: Tensor, predicted: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
+    """Weighted next-token cross-entropy, as a sum and the sum of its weights.
 
-    `logits` (batch, tokens, vocabulary), `labels` and `weights` (batch, tokens); the logits at t predict
-    the token at t + 1. The mean is over the weights of the labelled tokens.
+    `logits` (batch, places, vocabulary); `predicted` and `weights` (batch, places). Only places that have a
+    weight are looked at.
     """
-    target, weight = labels[:, 1:], weights[:, 1:]
-    loss = torch.nn.functional.cross_entropy(
-        logits[:, :-1].flatten(0, 1).float(), target.flatten(), ignore_index=-100, reduction="none"
+    used = weights > 0
+    loss = torch.nn.functional.cross_entropy(logits[used].float(), predicted[used], reduction="none")
+    return (loss * weights[used]).sum(), weights[used].sum()
+
+
+def anchor_log_weights(logits: Tensor, reads: Tensor, anchors: Sequence[Anchors]) -> Tensor:
+    """log P̃ of every anchor in every dimension, float32, shape (batch, K, anchors), as reading has it.
+
+    `logits` (batch, places, vocabulary); `reads` (batch, K, nodes): the place of each inner node of the
+    dimension's trie. `anchors`: those of each dimension.
+    """
+    rows = torch.arange(logits.shape[0], device=logits.device)
+    return torch.stack(
+        [
+            trie.log_weights({node: logits[rows, reads[:, k, n]] for n, node in enumerate(trie.nodes)})
+            for k, trie in enumerate(anchors)
+        ],
+        dim=1,
     )
-    weight = weight.flatten() * (target.flatten() != -100)
-    return (loss * weight).sum() / weight.sum().clamp(min=1e-6)
 
 
-def expected_scores(
-    logits: Tensor, positions: Tensor, anchor_tokens: Sequence[int], scale: Sequence[int]
-) -> Tensor:
-    """E[R_k] at the position before each integer, float32, shape (batch, K).
-
-    `logits` (batch, tokens, vocabulary); `positions` (batch, K): index of each integer's token. The softmax
-    is over the anchors' logits only, at temperature 1, in float32.
-    """
-    rows = torch.arange(logits.shape[0], device=logits.device).unsqueeze(1)
-    at = logits[rows, positions - 1][..., list(anchor_tokens)].float()
-    return expectation(scale, at)[0]
+def expected_scores(log_weights: Tensor, scale: Sequence[int]) -> Tensor:
+    """E[R_k] of log P̃, shape (batch, K), on the anchors' scale: the softmax is over the anchors only."""
+    return expectation(scale, log_weights)[0]
 
 
 def eva_loss(expected: Tensor, targets: Tensor) -> Tensor:
-    """(1/K) Σ_k (E[R_k] − R_k)², the mean over the batch; both (batch, K)."""
+    """(1/K) Σ_k (E[R_k] − R_k)², the mean over the batch; both (batch, K) and on one scale."""
     return ((expected - targets.float()) ** 2).mean()
+
+
+def two_hot(targets: Tensor, scale: Sequence[int]) -> Tensor:
+    """Each R shared between the integers around it, so that the mean of the shares is R; (…) → (…, anchors).
+
+    The label of a distributional value head (Bellemare et al. 2017; "two-hot" in MuZero, Schrittwieser et al.
+    2020) on the anchors: 3.8 is 0.2 of 3 and 0.8 of 4. Cross-entropy with it is least where P is these
+    shares.
+    """
+    anchors = torch.tensor(list(scale), dtype=torch.float32, device=targets.device)
+    return (1 - (targets.float().unsqueeze(-1) - anchors).abs()).clamp(min=0)
+
+
+def two_hot_loss(log_weights: Tensor, targets: Tensor, scale: Sequence[int]) -> tuple[Tensor, Tensor]:
+    """Cross-entropy of the two-hot labels with P̃ of whole anchors, as a sum and the count of its terms."""
+    shares = two_hot(targets, scale)
+    return -(shares * log_weights).sum(), torch.tensor(float(targets.numel()), device=targets.device)

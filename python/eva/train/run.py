@@ -2,59 +2,100 @@
 
 from __future__ import annotations
 
+import json
+import os
 import random
+import shutil
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from eva.data.record import LabelledStep, read_records
-from eva.model.checkpoint import EMBEDDED, EvaConfig, load
+from eva.model.checkpoint import Checkpoint
 from eva.model.frame import Frame, quiet_tokenizers
-from eva.step import Order
-from eva.train.base import SIZES, new_model, new_tokenizer
-from eva.train.config import BadConfig, TrainConfig
+from eva.train.adapters import with_adapters
+from eva.train.base import open_base
+from eva.train.batches import Collator, Texts, schedule
+from eva.train.config import BadConfig, PretrainConfig, RunConfig, TrainConfig
 from eva.train.curves import write_curves
-from eva.train.examples import Collator, Encoder, tokenizer_texts
+from eva.train.examples import Encoder, Pieces
+from eva.train.save import save_checkpoint
+
+VALIDATION = 512  # labelled steps that the loss is watched on
 
 
 def train(config: TrainConfig) -> Path:
     """Train, and return the directory of the final checkpoint (`out/model`, what `eva serve --model` takes).
 
-    A run directory that holds checkpoints of the same configuration is resumed. Raises `BadConfig`,
-    `LoadError`.
+    A run directory that holds checkpoints of the same configuration is resumed; a finished run is left alone.
+    Raises `BadConfig`, `LoadError`.
     """
+    from eva.train.calibrate import validate
+    from eva.train.self_critique import own_critiques
+    from eva.train.trainer import EvaTrainer, LanguageTrainer
+    from eva.train.value_head import train_value_head
+
+    arguments = open_run(config)
+    final = config.out / "model"
+    if (config.out / "metrics.json").exists():
+        return final
+    with arguments.main_process_first(desc="data"):
+        records, held = read_split(config, "train"), read_split(config, "validation")[:VALIDATION]
+        base = open_base(config, records)
+        critiques = own_critiques(config, base, records) if config.self_critique else None
+    if config.scores == "value":
+        trainer = train_value_head(config, base, records, held, arguments)
+    else:
+        frame = _frame(base, config)
+        encode = Encoder(base.tokenizer, config.instruction, config.scale, frame)
+        pieces = fitting(
+            config,
+            base,
+            [encode.pieces(r, critiques[i] if critiques else None) for i, r in enumerate(records)],
+        )
+        sets = {
+            "train_dataset": Texts(encode, pieces, config.orders, plan(config, pieces)),
+            "eval_dataset": Texts(
+                encode, [encode.pieces(r) for r in held], config.orders, [(i, 0) for i in range(len(held))]
+            ),
+            "data_collator": Collator(config.prompt_loss, config.digit, base.tokenizer.pad_token_id),
+        }
+        model = with_adapters(base.model, config) if config.lora else base.model
+        trainer = (
+            LanguageTrainer(model=model, args=arguments, **sets)
+            if frame is None
+            else EvaTrainer(
+                model=model,
+                args=arguments,
+                anchors=[field.anchors for field in frame.fields],
+                scale=config.scale,
+                alpha=config.alpha,
+                digit=config.digit,
+                **sets,
+            )
+        )
+    finish(trainer, config, base)
+    if trainer.is_world_process_zero():
+        metrics = validate(final, config, held)
+        (config.out / "metrics.json").write_text(json.dumps(metrics, indent=2) + "\n", "utf-8")
+    trainer.accelerator.wait_for_everyone()
+    return final
+
+
+def open_run(config: RunConfig) -> Any:
+    """The run directory with its configuration, the seed, and the trainer's arguments. Raises `BadConfig`."""
     import torch
     import transformers
 
-    from eva.train.trainer import EvaTrainer
-
     quiet_tokenizers()
+    transformers.utils.logging.disable_progress_bar()
     if config.threads:
         torch.set_num_threads(config.threads)
-    transformers.set_seed(config.seed)
-    config.out.mkdir(parents=True, exist_ok=True)
-    saved = config.out / "config.json"
-    if saved.exists() and not config.same_run(saved):
-        raise BadConfig(
-            f"{config.out} holds a run with another configuration: give another --out, or remove it"
-        )
-    config.save(saved)
-
-    records = _records(config, "train")
-    model, tokenizer = _base(config, records)
-    frame = Frame.of(tokenizer, config.scale)
-    encode = Encoder(tokenizer, config.instruction, config.scale)
-    kept = [r for r in records if len(encode(r, "score_first").ids) <= config.max_tokens]
-    print(
-        f"{len(kept)} training steps ({len(records) - len(kept)} over {config.max_tokens} tokens left out)",
-        flush=True,
-    )
-    draw = random.Random(config.seed)
-    orders: list[Order] = ["score_first", "critique_first"] if config.orders == "both" else [config.orders]
-    collate = Collator(encode, lambda: draw.choice(orders), config.prompt_loss, tokenizer.pad_token_id)
+    cuda = torch.cuda.is_available()
     arguments = transformers.TrainingArguments(
         output_dir=str(config.out / "checkpoints"),
-        num_train_epochs=config.epochs,
-        per_device_train_batch_size=config.batch_size,
+        num_train_epochs=1,  # the plan holds every pass, one after the other
         per_device_eval_batch_size=config.batch_size,
         learning_rate=config.learning_rate,
         lr_scheduler_type="cosine",
@@ -62,7 +103,9 @@ def train(config: TrainConfig) -> Path:
         weight_decay=config.weight_decay,
         adam_beta2=0.98,
         max_grad_norm=1.0,
-        use_cpu=not torch.cuda.is_available(),
+        use_cpu=not cuda,
+        ddp_backend="gloo" if not cuda and int(os.environ.get("WORLD_SIZE", "1")) > 1 else None,
+        ddp_find_unused_parameters=False,
         bf16=config.bf16,
         seed=config.seed,
         data_seed=config.seed,
@@ -71,60 +114,32 @@ def train(config: TrainConfig) -> Path:
         save_total_limit=2,
         eval_strategy="steps",
         eval_steps=config.save_steps,
-        train_sampling_strategy="group_by_length",
+        train_sampling_strategy="sequential",
         remove_unused_columns=False,
-        dataloader_pin_memory=torch.cuda.is_available(),
+        dataloader_pin_memory=cuda,
         report_to=[],
-        disable_tqdm=False,
+        disable_tqdm=not sys.stderr.isatty(),
     )
-    trainer = EvaTrainer(
-        model=model,
-        args=arguments,
-        train_dataset=_Dataset(kept, encode),
-        eval_dataset=_Dataset(_records(config, "validation")[:512], encode),
-        data_collator=collate,
-        anchor_tokens=_single_tokens(frame),
-        scale=range(config.scale[0], config.scale[1] + 1),
-        alpha=config.alpha,
-    )
-    trainer.train(resume_from_checkpoint=any((config.out / "checkpoints").glob("checkpoint-*")) or None)
-    final = config.out / "model"
-    save_checkpoint(final, trainer.model, tokenizer, config)
-    write_curves(config.out, trainer.state.log_history)
-    return final
+    if config.batch_size % arguments.world_size:
+        raise BadConfig(
+            f"batch_size {config.batch_size} must be a multiple of the {arguments.world_size} processes"
+        )
+    arguments.per_device_train_batch_size = config.batch_size // arguments.world_size
+    with arguments.main_process_first(desc="run directory"):
+        config.out.mkdir(parents=True, exist_ok=True)
+        saved = config.out / "config.json"
+        if saved.exists() and not config.same_run(saved):
+            raise BadConfig(
+                f"{config.out} holds a run with another configuration: give another --out, or remove it"
+            )
+        if arguments.process_index == 0:
+            config.save(saved)
+    transformers.set_seed(config.seed)
+    return arguments
 
 
-def save_checkpoint(directory: Path, model: Any, tokenizer: Any, config: TrainConfig) -> None:
-    """Write weights (bfloat16 safetensors), tokenizer and `eva.json`."""
-    import copy
-
-    import torch
-
-    directory.mkdir(parents=True, exist_ok=True)
-    copy.deepcopy(model).to(torch.bfloat16).save_pretrained(directory)
-    tokenizer.save_pretrained(directory)
-    EvaConfig(
-        scale=config.scale,
-        weights=config.weights,
-        instruction=config.instruction,
-        max_critique_tokens=config.max_critique_tokens,
-    ).save(directory)
-
-
-class _Dataset:
-    """Records, each with its tokens in one order: the trainer puts texts of like length together by them."""
-
-    def __init__(self, records: list[LabelledStep], encode: Encoder) -> None:
-        self._items = [{"input_ids": encode(r, "score_first").ids, "record": r} for r in records]
-
-    def __len__(self) -> int:
-        return len(self._items)
-
-    def __getitem__(self, index: int) -> dict[str, Any]:
-        return self._items[index]
-
-
-def _records(config: TrainConfig, split: str) -> list[LabelledStep]:
+def read_split(config: RunConfig, split: str) -> list[LabelledStep]:
+    """The labelled steps of a split, in the order that the seed gives. Raises `BadConfig`."""
     records = list(read_records(config.data / f"{split}.jsonl"))
     if not records:
         raise BadConfig(f"{config.data / split}.jsonl is empty")
@@ -132,25 +147,51 @@ def _records(config: TrainConfig, split: str) -> list[LabelledStep]:
     return records[: config.limit] if split == "train" and config.limit else records
 
 
-def _base(config: TrainConfig, records: list[LabelledStep]) -> tuple[Any, Any]:
-    kind, _, size = config.base.partition(":")
-    if kind != "new":
-        if config.base in EMBEDDED or Path(config.base).is_dir() or not size:
-            loaded = load(config.base)
-            return loaded.model.train(), loaded.tokenizer
-        raise BadConfig(f"base {config.base!r} is neither a model nor new:SIZE")
-    if size not in SIZES:
-        raise BadConfig(f"base {config.base!r}: sizes are {', '.join(f'new:{s}' for s in SIZES)}")
-    tokenizer = new_tokenizer(tokenizer_texts(records, config.instruction))
-    return new_model(size, len(tokenizer)), tokenizer
-
-
-def _single_tokens(frame: Frame) -> list[int]:
-    """The anchors' tokens, which must be single and the same in every dimension."""
-    paths = {tuple(field.anchors.paths.values()) for field in frame.fields}
-    tokens = [path for path in next(iter(paths)) if len(path) == 1]
-    if len(paths) != 1 or len(tokens) != len(next(iter(paths))):
+def fitting(config: RunConfig, base: Checkpoint, pieces: Sequence[Pieces]) -> list[Pieces]:
+    """The texts that are short enough; says how many are not. Raises `BadConfig` where none is."""
+    context = getattr(base.model.config, "max_position_embeddings", None) or config.max_tokens
+    room = min(config.max_tokens, int(context))
+    kept = [p for p in pieces if length(p) <= room]
+    if not kept:
         raise BadConfig(
-            "this base writes some scores as several tokens; the EVA term needs single ones: take scale 1..5"
+            f"every text has more than {room} tokens: give a higher --max-tokens, or another base"
         )
-    return [path[0] for path in tokens]
+    print(f"{len(kept)} training texts ({len(pieces) - len(kept)} over {room} tokens left out)", flush=True)
+    return kept
+
+
+def length(pieces: Pieces) -> int:
+    """Tokens of the whole text, but for a newline and the end."""
+    return len(pieces.head) + len(pieces.think) + len(pieces.scored.ids) + 2
+
+
+def plan(config: RunConfig, pieces: Sequence[Pieces]) -> list[tuple[int, int]]:
+    """Which text comes when, over the whole run."""
+    steps = config.steps or max(1, round(config.epochs * len(pieces) / config.batch_size))
+    return schedule([length(p) for p in pieces], config.batch_size, steps * config.batch_size, config.seed)
+
+
+def finish(trainer: Any, config: TrainConfig | PretrainConfig, base: Checkpoint) -> None:
+    """Run the trainer to its end, from the last whole checkpoint, and write curves and model."""
+    trainer.train(resume_from_checkpoint=last_checkpoint(config.out / "checkpoints"))
+    if not any(
+        "eval_loss" in row and row["step"] == trainer.state.global_step for row in trainer.state.log_history
+    ):
+        trainer.evaluate()
+    save_checkpoint(config.out / "model", trainer, base.tokenizer, config)
+    if trainer.is_world_process_zero():
+        write_curves(config.out, trainer.state.log_history)
+
+
+def last_checkpoint(directory: Path) -> str | None:
+    """The newest whole checkpoint; one that was cut off in the middle (its state comes last) is removed."""
+    found = sorted(directory.glob("checkpoint-*"), key=lambda path: int(path.name.rpartition("-")[2]))
+    while found and not (found[-1] / "trainer_state.json").exists():
+        shutil.rmtree(found.pop(), ignore_errors=True)
+    return str(found[-1]) if found else None
+
+
+def _frame(base: Checkpoint, config: TrainConfig) -> Frame | None:
+    if config.scores == "decimal":
+        return None
+    return Frame.of(base.tokenizer, config.scale)

@@ -6,41 +6,38 @@ from collections.abc import Sequence
 from typing import Any
 
 import torch
+from torch import Tensor
 from transformers import Trainer
 
-from eva.train.objective import eva_loss, expected_scores, sft_loss
+from eva.data.record import LABELS
+from eva.model.anchors import Anchors
+from eva.train.config import Digit
+from eva.train.objective import anchor_log_weights, cross_entropy, eva_loss, expected_scores, two_hot_loss
 
 
-class EvaTrainer(Trainer):  # type: ignore[misc]
-    """A Trainer whose loss is L_SFT + α · L_EVA; it logs both terms.
+class LoggedTerms(Trainer):  # type: ignore[misc]
+    """A Trainer that logs the mean of each term of its loss; `terms_of` gives loss and terms of a batch."""
 
-    `anchor_tokens`: the token of each anchor, in the order of `scale`. `alpha`: α.
-    """
-
-    def __init__(
-        self, *args: Any, anchor_tokens: Sequence[int], scale: Sequence[int], alpha: float, **kwargs: Any
-    ) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._anchor_tokens, self._scale, self._alpha = list(anchor_tokens), list(scale), alpha
         self._terms: dict[str, list[float]] = {}
+
+    def terms_of(self, model: Any, inputs: dict[str, Any]) -> tuple[Tensor, dict[str, Tensor]]:
+        raise NotImplementedError
 
     def compute_loss(
         self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None
     ) -> Any:
-        out = model(input_ids=inputs["input_ids"], attention_mask=inputs["attention_mask"])
-        sft = sft_loss(out.logits, inputs["labels"], inputs["weights"])
-        expected = expected_scores(out.logits, inputs["positions"], self._anchor_tokens, self._scale)
-        eva = eva_loss(expected, inputs["targets"])
+        loss, terms = self.terms_of(model, inputs)
         stage = "" if model.training else "eval_"
-        self._terms.setdefault(f"{stage}loss_sft", []).append(float(sft.detach()))
-        self._terms.setdefault(f"{stage}loss_eva", []).append(float(eva.detach()))
-        loss = sft + self._alpha * eva
-        return (loss, {"expected": expected}) if return_outputs else loss
+        for name, value in terms.items():
+            self._terms.setdefault(f"{stage}{name}", []).append(float(value.detach()))
+        return (loss, {}) if return_outputs else loss
 
     def prediction_step(
         self, model: Any, inputs: dict[str, Any], prediction_loss_only: bool, ignore_keys: Any = None
-    ) -> tuple[torch.Tensor, None, None]:
-        with torch.no_grad():
+    ) -> tuple[Tensor, None, None]:
+        with torch.no_grad(), self.compute_loss_context_manager():
             return self.compute_loss(model, self._prepare_inputs(inputs)).detach(), None, None
 
     def log(self, logs: dict[str, float], *args: Any, **kwargs: Any) -> None:
@@ -49,3 +46,53 @@ class EvaTrainer(Trainer):  # type: ignore[misc]
             values = self._terms.pop(name)
             logs[name] = sum(values) / len(values)
         super().log(logs, *args, **kwargs)
+
+
+class LanguageTrainer(LoggedTerms):
+    """Weighted cross-entropy of texts, over the batches of `eva.train.batches.Collator`."""
+
+    def terms_of(self, model: Any, inputs: dict[str, Any]) -> tuple[Tensor, dict[str, Tensor]]:
+        total, weight = cross_entropy(logits_of(model, inputs), inputs["next"], inputs["weights"])
+        loss = total / weight.clamp(min=1e-6)
+        return loss, {"loss_sft": loss}
+
+
+class EvaTrainer(LoggedTerms):
+    """L_SFT + α · L_EVA.
+
+    `anchors`: those of each dimension. `scale`: lowest and highest. `alpha`: α. `digit`: what cross-entropy
+    does where a score is written.
+    """
+
+    def __init__(
+        self,
+        *args: Any,
+        anchors: Sequence[Anchors],
+        scale: tuple[int, int],
+        alpha: float,
+        digit: Digit,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self._anchors, self._alpha, self._digit = list(anchors), alpha, digit
+        self._scale = range(scale[0], scale[1] + 1)
+        self._unit = (LABELS[1] - LABELS[0]) / (scale[1] - scale[0])
+
+    def terms_of(self, model: Any, inputs: dict[str, Any]) -> tuple[Tensor, dict[str, Tensor]]:
+        logits = logits_of(model, inputs)
+        total, weight = cross_entropy(logits, inputs["next"], inputs["weights"])
+        log_weights = anchor_log_weights(logits, inputs["reads"], self._anchors)
+        if self._digit == "two_hot":
+            shared, count = two_hot_loss(log_weights, inputs["targets"], self._scale)
+            total, weight = total + shared, weight + count
+        sft = total / weight.clamp(min=1e-6)
+        expected = expected_scores(log_weights, self._scale)
+        eva = eva_loss(expected * self._unit, inputs["targets"] * self._unit)
+        return sft + self._alpha * eva, {"loss_sft": sft, "loss_eva": eva}
+
+
+def logits_of(model: Any, inputs: dict[str, Any]) -> Tensor:
+    """Logits at the columns `keep` only; over the whole text they cost a small model as much as a layer."""
+    extra = {name: inputs[name] for name in ("position_ids", "attention_mask") if name in inputs}
+    out = model(input_ids=inputs["input_ids"], logits_to_keep=inputs["keep"], use_cache=False, **extra)
+    return out.logits  # type: ignore[no-any-return]

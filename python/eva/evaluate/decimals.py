@@ -1,0 +1,64 @@
+"""Scores as decimal text: the object is decoded greedily under a grammar, and its numbers are parsed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+
+from eva.model.checkpoint import Checkpoint
+from eva.model.prompt import KEYS
+from eva.model.rows import Rows
+from eva.step import DIMENSIONS
+
+NUMBER = r"([1-4]\.[0-9]|5\.0)"
+MAX_TOKENS = 96  # the object has some fifty characters
+
+
+def read_decimals(checkpoint: Checkpoint, prompts: Sequence[str]) -> list[dict[str, float] | None]:
+    """The three numbers that the model writes right after each prompt; `None` where a prompt is too long."""
+    room = getattr(checkpoint.model.config, "max_position_embeddings", 1 << 30) - MAX_TOKENS
+    tokens = [list(checkpoint.tokenizer(text)["input_ids"]) for text in prompts]
+    fitting = [i for i, ids in enumerate(tokens) if len(ids) <= room]
+    out: list[dict[str, float] | None] = [None] * len(prompts)
+    if fitting:
+        for i, text in zip(fitting, _decode(checkpoint, [tokens[i] for i in fitting]), strict=True):
+            written = json.loads(text)
+            out[i] = {name: float(written[KEYS[name]]) for name in DIMENSIONS}
+    return out
+
+
+def grammar() -> str:
+    """The object of `eva.model.prompt.score_text`, with one digit behind the point."""
+    fields = r"\, ".join(rf"\"{KEYS[name]}\": {NUMBER}" for name in DIMENSIONS)
+    return rf"\{{{fields}\}}"
+
+
+def _decode(checkpoint: Checkpoint, prompts: Sequence[Sequence[int]]) -> list[str]:
+    import llguidance
+    import llguidance.hf
+    import llguidance.numpy
+
+    vocabulary = checkpoint.model.get_input_embeddings().weight.shape[0]
+    guide = llguidance.hf.from_tokenizer(checkpoint.tokenizer, n_vocab=vocabulary)
+    rules = llguidance.LLMatcher.grammar_from_regex(grammar())
+    matchers = [llguidance.LLMatcher(guide, rules) for _ in prompts]
+    written: list[list[int]] = [[] for _ in prompts]
+    rows = Rows.prefill(checkpoint.model, prompts)
+    live = list(range(len(prompts)))
+    while live:
+        mask = llguidance.numpy.allocate_token_bitmask(len(live), guide.vocab_size)
+        for row, i in enumerate(live):
+            llguidance.numpy.fill_next_token_bitmask(matchers[i], mask, row)
+        bits = np.unpackbits(mask.view(np.uint8), axis=1, bitorder="little")[:, : rows.logits.shape[1]]
+        tokens = rows.logits.masked_fill(torch.from_numpy(bits == 0), float("-inf")).argmax(-1).tolist()
+        for i, token in zip(live, tokens, strict=True):
+            matchers[i].consume_token(token)
+            written[i].append(token)
+        rows.extend([[token] for token in tokens])
+        kept = [row for row, i in enumerate(live) if not matchers[i].is_accepting()]
+        rows.select(kept)
+        live = [live[row] for row in kept]
+    return [checkpoint.tokenizer.decode(ids) for ids in written]

@@ -1,0 +1,37 @@
+"""Does a score mean what it says?"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[np.float64]
+BINS = 15
+
+
+def reliability(predicted: Array, outcomes: npt.NDArray[np.generic], bins: int = BINS) -> Array:
+    """Mean prediction, mean outcome and count of each of `bins` bins of equal mass, shape (bins, 3).
+
+    Bins are cut at quantiles of the sorted predictions (Nguyen & O'Connor 2015), so that each is as reliable
+    as the next. Outcomes are 0 or 1, or fractions.
+    """
+    order = np.argsort(predicted, kind="stable")
+    real = outcomes.astype(np.float64)
+    parts = [part for part in np.array_split(order, bins) if len(part)]
+    return np.array([[predicted[part].mean(), real[part].mean(), len(part)] for part in parts])
+
+
+def expected_calibration_error(
+    predicted: Array, outcomes: npt.NDArray[np.generic], bins: int = BINS
+) -> float:
+    """Mean gap between prediction and outcome over bins of equal mass, each weighing what it holds.
+
+    ECE (Naeini et al. 2015) with the bins of `reliability`.
+    """
+    table = reliability(predicted, outcomes, bins)
+    return float((np.abs(table[:, 0] - table[:, 1]) * table[:, 2]).sum() / table[:, 2].sum())
+
+
+def brier_score(probabilities: Array, outcomes: npt.NDArray[np.generic]) -> float:
+    """Mean squared gap between probability and outcome (Brier 1950); both in [0, 1]."""
+    return float(((probabilities - outcomes.astype(np.float64)) ** 2).mean())

@@ -1,0 +1,46 @@
+"""The second stage (TRACT, ACL 2025): a trained model writes the critiques that it learns to judge by."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from eva.data.record import LabelledStep
+from eva.model.checkpoint import CONFIG_FILE, EMBEDDED, Checkpoint
+from eva.model.reward_model import RewardModel
+from eva.train.config import BadConfig, TrainConfig
+
+BATCH = 64  # steps that are written for together
+CHUNK = 512  # steps between two writes to disk
+
+
+def own_critiques(config: TrainConfig, base: Checkpoint, records: Sequence[LabelledStep]) -> list[str]:
+    """The base's own critique of every training step, written right after the prompt.
+
+    They are kept in `out/critiques.jsonl`, so that a run that is stopped does not write them again. Raises
+    `BadConfig` where the base is no model of `eva train`.
+    """
+    directory = EMBEDDED.get(config.base, Path(config.base))
+    if not (directory / CONFIG_FILE).exists():
+        raise BadConfig(f"self_critique needs a base made by `eva train`: {directory} has no {CONFIG_FILE}")
+    file = config.out / "critiques.jsonl"
+    done: list[str] = []
+    if file.exists():
+        lines = file.read_text("utf-8").splitlines(keepends=True)
+        done = [json.loads(line) for line in lines if line.endswith("\n")][: len(records)]
+        file.write_text("".join(json.dumps(words, ensure_ascii=False) + "\n" for words in done), "utf-8")
+    base.model.eval()
+    writer = RewardModel(base)
+    with file.open("a", encoding="utf-8") as out:
+        while len(done) < len(records):
+            part = [record.step for record in records[len(done) : len(done) + CHUNK]]
+            words = [
+                score.critique or "" for score in writer.score(part, order="critique_first", batch_size=BATCH)
+            ]
+            out.writelines(json.dumps(text, ensure_ascii=False) + "\n" for text in words)
+            out.flush()
+            done += words
+            print(f"{len(done)} of {len(records)} critiques written", flush=True)
+    base.model.train()
+    return done
