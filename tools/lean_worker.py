@@ -8,7 +8,7 @@ opened, the modules of the package that it imports are compiled first where they
 first time; stderr says what). One file at a time, a small one: the worker takes 2 GB and some 10 s to start.
 The file is what the client sends; it need not be on disk.
 
-- A file that imports `Eva` (or one of its modules) is given the header that this Lean needs to run a
+- A file that imports a module of the package (or of its tests) is given the header that this Lean needs to run a
   package's code, in the place of its own: lines stay, columns move on the header's last line only.
 - That Lean has no sockets, so the package's connections go through files and a relay to TCP
   (`EvaTest/Relayed.lean`).
@@ -89,7 +89,7 @@ class Document:
         return shim_header(self.text, [RELAYED] if self.imports_package() else [])
 
     def imports_package(self) -> list[str]:
-        return [name for name in imported_names(self.text) if name.split(".")[0] == "Eva"]
+        return [name for name in imported_names(self.text) if name.split(".")[0] in ("Eva", "EvaTest")]
 
     def change(self, change: Message) -> Message:
         """Take over a change; what the worker is told instead. Changes behind the header stay as they are."""

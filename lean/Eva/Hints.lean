@@ -77,17 +77,16 @@ where
     IO.sleep Scoring.napMs.toUInt32
     wait endMs
 
-/-- The hints of a proof's steps, as nodes of an info tree. -/
-def infos (proof : Proof) (asking : Asking) : Array Info :=
+/-- The hints of a proof's steps, as nodes of an info tree; `text` is the file's. -/
+def infos (text : FileMap) (proof : Proof) (asking : Asking) : Array Info :=
   proof.steps.mapIdx fun index { range, .. } =>
     let hint : InlayHint := {
-      position := range.start
+      position := place text range
       label := .name ""
       lctx := {}
       deferredResolution := fun hint => do
         let entry ← entryOf proof asking index
         return { hint with
-          position := place (← getFileMap) range
           label := .name ((entry.score?.map label).getD "")
           tooltip? := tooltip entry
           paddingLeft := true } }

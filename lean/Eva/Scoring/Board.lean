@@ -100,6 +100,7 @@ structure Job where
   wantedUntil : Nat
   /-- It is wanted until this token is set. -/
   token? : Option IO.CancelToken := none
+  deriving Inhabited
 
 /-- All that the process knows. -/
 structure Board where
@@ -150,7 +151,8 @@ private def openJob (board : Board) (job : Job) : Board × Nat :=
   let board := board.changeAll job.keys fun entry =>
     let entry := { entry with used := board.uses }
     -- A score may be on its way already, by a job that asked for scores alone.
-    let entry := if entry.score?.isNone && entry.scoring == .idle then { entry with scoring := .asked number } else entry
+    let asks := entry.score?.isNone && entry.scoring == .idle
+    let entry := if asks then { entry with scoring := .asked number } else entry
     if job.words then { entry with words := "", wordsDone := false, wording := .asked number } else entry
   (board, number)
 
@@ -176,8 +178,8 @@ def batches (keys : Array Key) : Array (Array Key) := Id.run do
 
 - `words`: critiques are wanted besides the scores.
 - `wantedUntil`, `token?`: how long, as in `Job`. -/
-def ask (board : Board) (keys : Array Key) (words : Bool) (wantedUntil : Nat) (token? : Option IO.CancelToken := none) :
-    Board × Array Nat := Id.run do
+def ask (board : Board) (keys : Array Key) (words : Bool) (wantedUntil : Nat)
+    (token? : Option IO.CancelToken := none) : Board × Array Nat := Id.run do
   let mut seen : HashMap Key Unit := {}
   let mut missing := #[]
   for key in keys do
@@ -190,7 +192,8 @@ def ask (board : Board) (keys : Array Key) (words : Bool) (wantedUntil : Nat) (t
   let mut board := { board with uses := board.uses + 1 }
   let mut numbers := #[]
   for batch in batches missing do
-    let (next, number) := board.openJob { keys := batch, words := words || batch.any (·.afterWords), wantedUntil, token? }
+    let words := words || batch.any (·.afterWords)
+    let (next, number) := board.openJob { keys := batch, words, wantedUntil, token? }
     board := next
     numbers := numbers.push number
   return (board.evict, numbers)
