@@ -8,12 +8,14 @@ opened, the modules of the package that it imports are compiled first where they
 first time; stderr says what). One file at a time, a small one: the worker takes 2 GB and some 10 s to start.
 The file is what the client sends; it need not be on disk.
 
-- A file that imports a module of the package (or of its tests) is given the header that this Lean needs to run a
-  package's code, in the place of its own: lines stay, columns move on the header's last line only.
+- A file that imports a module of the package or of its tests is given the header that this Lean needs to
+  run a package's code, in the place of its own: lines stay, columns move on the header's last line only.
 - That Lean has no sockets, so the package's connections go through files and a relay to TCP
   (`EvaTest/Relayed.lean`).
 - `--connection FILE` is the daemon's connection file (`eva.endpoint` for all that is opened). That Lean sees
-  no environment variables, so without the option the package finds no daemon.
+  no environment variables, so without the option the package finds no daemon. It also takes any lock for
+  free, whereupon each daemon would be gone: so it is shown a copy that has no lock beside it, and that
+  follows the file within a moment.
 - What a client sees of Lean's own watchdog is here as well: `initialize`, `shutdown`, `exit`, a fresh worker
   for a file that is closed and opened again, and an error for each request that a dead worker leaves behind.
 """
@@ -35,7 +37,7 @@ from lean_modules import OPTIONS, WasmLean, imported_names, in_import_order, shi
 
 sys.path.insert(0, str(ROOT / "tests" / "zmtp"))
 
-from relay import FileRelay
+from relay import NAP_S, FileRelay
 
 RELAYED = "EvaTest.Relayed"
 CAPABILITIES = {
@@ -119,6 +121,38 @@ class Document:
         return len(self.text)
 
 
+class ConnectionCopy:
+    """Keeps a copy of a connection file that is there when the file is, until `close`."""
+
+    def __init__(self, file: Path, copy: Path) -> None:
+        self._file, self._copy = file, copy
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._follow)
+        self._thread.start()
+
+    def _follow(self) -> None:
+        known = None
+        while True:
+            try:
+                content = self._file.read_bytes()
+            except FileNotFoundError:
+                content = None
+            if content is None:
+                self._copy.unlink(missing_ok=True)
+            elif content != known:
+                fresh = self._copy.with_suffix(".new")
+                fresh.write_bytes(content)
+                fresh.chmod(0o600)
+                fresh.replace(self._copy)
+            known = content
+            if self._stop.wait(NAP_S):
+                return
+
+    def close(self) -> None:
+        self._stop.set()
+        self._thread.join()
+
+
 class Worker:
     """A Lean process for one file; what it says goes to the client's wire."""
 
@@ -131,9 +165,14 @@ class Worker:
         self._directory = tempfile.TemporaryDirectory(prefix="lean-worker-")
         relay = Path(self._directory.name) / "relay"
         relay.mkdir()
-        self._relay = FileRelay(relay)
+        self._helpers: list[FileRelay | ConnectionCopy] = [FileRelay(relay)]
+        options = list(server.options)
+        if server.connection:
+            copy = Path(self._directory.name) / "daemon.json"
+            self._helpers.append(ConnectionCopy(server.connection, copy))
+            options.append(f"-Dweak.eva.endpoint={copy}")
         self._process = subprocess.Popen(
-            [str(server.lean.lean), "--worker", *OPTIONS, *server.options],
+            [str(server.lean.lean), "--worker", *OPTIONS, *options],
             cwd=self._directory.name,
             env={**os.environ, "LEAN_PATH": str(server.lean.build)},
             stdin=subprocess.PIPE,
@@ -177,15 +216,16 @@ class Worker:
         self._process.kill()
         self._process.wait()
         self._reader.join()
-        self._relay.close()
+        for helper in self._helpers:
+            helper.close()
         self._directory.cleanup()
 
 
 class Server:
     """What Lean's watchdog does for a client, for one file at a time."""
 
-    def __init__(self, lean: WasmLean, client: Wire, options: list[str]) -> None:
-        self.lean, self.client, self.options = lean, client, options
+    def __init__(self, lean: WasmLean, client: Wire, options: list[str], connection: Path | None) -> None:
+        self.lean, self.client, self.options, self.connection = lean, client, options, connection
         self.initialize: Message = {"capabilities": {}}
         self._worker: Worker | None = None
 
@@ -261,10 +301,8 @@ def main() -> int:
         print(f"lean-worker: no WebAssembly Lean in {home} (make lean)", file=sys.stderr)
         return 2
     options = [f"-D{option}" for option in arguments.options]
-    if arguments.connection:
-        options.append(f"-Dweak.eva.endpoint={arguments.connection.resolve()}")
     try:
-        Server(lean, Wire(sys.stdin.buffer, sys.stdout.buffer), options).run()
+        Server(lean, Wire(sys.stdin.buffer, sys.stdout.buffer), options, arguments.connection).run()
     except RuntimeError as error:
         print(f"lean-worker: {error}", file=sys.stderr)
         return 1
