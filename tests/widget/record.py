@@ -2,9 +2,9 @@
 
     python tests/widget/record.py
 
-The steps are those that Lean finds in files/*.lean; their scores and critiques come from a daemon with the embedded model,
-event by event as they came. `too_long` is what the same daemon says of a goal that does not fit; `off_format` comes from a
-second daemon, whose tiny model has random weights.
+The steps are those that Lean finds in files/*.lean; their scores and critiques come from a daemon with the
+embedded model, event by event as they came. `tooLong` is what the same daemon says of a goal that does not
+fit; `offFormat` comes from a second daemon, whose tiny model has random weights.
 """
 
 from __future__ import annotations
