@@ -7,6 +7,9 @@ import * as daemon from './troubles.mjs'
 const NAME = 'and_of_or'
 const LINE = recorded.files[0].proofs[0].steps[2].range.start.line
 
+const anchors = Array.from({ length: 101 }, (_, anchor) => [anchor, 1 / 101])
+const finely = { name: 'logic', expected: 50, spread: 28.87, mass: 0.99, distribution: anchors }
+
 const STATES = {
   scored: { prepare: () => {}, shows: 'lowest' },
   scoring: { prepare: lean => { lean.prompt = false }, shows: 'scoring 0 of 12' },
@@ -14,6 +17,7 @@ const STATES = {
   'wrong token': { prepare: lean => lean.setError(daemon.wrongToken), shows: 'refused the token' },
   'off format': { prepare: () => {}, change: lean => lean.setScore(NAME, 2, recorded.offFormat), shows: 'off format' },
   'too long': { prepare: () => {}, change: lean => lean.setScore(NAME, 2, recorded.tooLong), shows: 'this model reads' },
+  'a scale from 0 to 100': { prepare: () => {}, change: lean => lean.setScore(NAME, 2, { dimensions: [finely] }), shows: '50.00 ±28.87' },
   earlier: { prepare: () => {}, edit: true, shows: 'Scores from earlier' },
 }
 
@@ -25,9 +29,9 @@ for (const theme of ['dark', 'light', 'high-contrast', 'high-contrast-light']) {
   describe(`theme ${theme}`, () => {
     for (const [state, { prepare, change, edit, shows }] of Object.entries(STATES)) {
       test(state, async () => {
-        const { page, panel, lean, close } = await openPanel(browser, { theme, line: LINE, width: 300, prepare })
+        const { page, panel, lean, complaints, close } = await openPanel(browser, { theme, line: LINE, width: 300, prepare })
         try {
-          const shown = text => panel.getByText(text).first().waitFor()
+          const shown = text => panel.getByText(text).first().waitFor({ timeout: 10_000 })
           if (change || edit) {
             await shown('lowest')
             lean.prompt = false
@@ -42,6 +46,7 @@ for (const theme of ['dark', 'light', 'high-contrast', 'high-contrast-light']) {
           const faint = await panel.evaluate(unreadable)
           assert.deepEqual(faint, [], 'text with a contrast of less than 4.5')
           const [wide, place] = await page.locator('#infoview').evaluate(element => [element.scrollWidth, element.clientWidth])
+          assert.deepEqual(complaints, [])
           assert.ok(wide <= place, `${wide} pixels in a column of ${place}`)
         } finally {
           await close()

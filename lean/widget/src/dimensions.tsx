@@ -55,14 +55,15 @@ const BASE = 25
 function Bars({ dimension }: { dimension?: Dimension }) {
   const anchors = dimension?.distribution ?? [1, 2, 3, 4, 5].map((anchor): [number, number] => [anchor, 0])
   const slot = WIDTH / Math.max(1, anchors.length)
+  const gap = Math.min(2, slot / 6)
   const [low, high] = [anchors[0]?.[0] ?? 0, anchors.at(-1)?.[0] ?? 1]
   const x = (score: number): number => slot / 2 + ((Math.min(Math.max(score, low), high) - low) / (high - low || 1)) * (WIDTH - slot)
   return (
     <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} preserveAspectRatio="none" aria-hidden="true">
       {anchors.map(([anchor, probability], i) => (
         <g key={anchor}>
-          <line x1={i * slot + 2} x2={(i + 1) * slot - 2} y1={BASE} y2={BASE} stroke="var(--eva-track)" vectorEffect="non-scaling-stroke" />
-          <rect x={i * slot + 2} width={slot - 4} y={BASE - probability * (BASE - 1)} height={probability * (BASE - 1)} fill="var(--eva-ink)">
+          <line x1={i * slot + gap} x2={(i + 1) * slot - gap} y1={BASE} y2={BASE} stroke="var(--eva-track)" vectorEffect="non-scaling-stroke" />
+          <rect x={i * slot + gap} width={slot - 2 * gap} y={BASE - probability * (BASE - 1)} height={probability * (BASE - 1)} fill="var(--eva-ink)">
             <title>{`${anchor}: ${(probability * 100).toFixed(1)} %`}</title>
           </rect>
         </g>
