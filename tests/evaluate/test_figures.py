@@ -7,23 +7,15 @@ import json
 
 import numpy as np
 import pytest
+from made_up import record
 
-from eva.data.record import LabelledStep
 from eva.evaluate.figures import columns, figures, headline, intervals
 from eva.evaluate.judgement import Judgement, judgement, parsed, read_judgements, write_judgements
 from eva.evaluate.sample import whole_theorems
 from eva.model import EvaConfig
-from eva.step import DIMENSIONS, DimensionScore, ProofStep, StepScore
+from eva.step import DIMENSIONS, DimensionScore, StepScore
 
 WEIGHTS = (0.4, 0.4, 0.2)
-
-
-def record(theorem, goal, accepted, finishable, *scores):
-    logic, alignment, clarity = (*scores, 4.0)[:3]
-    step = ProofStep((f"⊢ {goal}",), f"tactic{logic}", f"theorem {theorem}")
-    targets = {"logic": logic, "alignment": alignment, "clarity": clarity}
-    words = "Lean accepts this step." if accepted else "Lean rejects this step: no."
-    return LabelledStep(step, theorem, "toy", "gold", "test", accepted, finishable, None, targets, words)
 
 
 RECORDS = [

@@ -74,23 +74,19 @@ def sampled_judge(model: RewardModel, samples: int = 8, seed: int = 0) -> Judge:
             return draw.choices(list(score.distribution), list(score.distribution.values()))[0]
 
         out: list[Judgement] = []
-        size = max(1, BATCH // samples)
-        for start in range(0, len(steps), size):
-            part = [step for step in steps[start : start + size] for _ in range(samples)]
-            written = model.write_integers(part, choose)
-            for first in range(0, len(part), samples):
-                out.append(_mean(written[first : first + samples], model.config))
+        for start in range(0, len(steps), BATCH):
+            written = model.write_integers(steps[start : start + BATCH], choose, samples)
+            out += [_mean(integers, model.config) for integers in written]
         return out
 
     return judge
 
 
-def _mean(samples: Sequence[dict[str, int] | None], config: EvaConfig) -> Judgement:
-    got = [sample for sample in samples if sample is not None]
-    if not got:
+def _mean(samples: Sequence[dict[str, int]], config: EvaConfig) -> Judgement:
+    if not samples:
         return Judgement("too_long", {})
     scale = (float(config.scale[0]), float(config.scale[1]))
-    means = {n: sum(sample[n] for sample in got) / len(got) for n in DIMENSIONS}
+    means = {n: sum(sample[n] for sample in samples) / len(samples) for n in DIMENSIONS}
     return Judgement("scored", {n: rescale(mean, scale, LABELS) for n, mean in means.items()})
 
 

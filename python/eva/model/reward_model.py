@@ -159,18 +159,20 @@ class RewardModel:
         return out
 
     def write_integers(
-        self, steps: Sequence[ProofStep], choose: Callable[[DimensionScore], int]
-    ) -> list[dict[str, int] | None]:
-        """The integers that each step's object gets when `choose` picks them, in one batch; `None`: too long.
+        self, steps: Sequence[ProofStep], choose: Callable[[DimensionScore], int], samples: int = 1
+    ) -> list[list[dict[str, int]]]:
+        """The integers of `samples` objects for each step, written as `choose` picks them, in one batch.
 
-        Equal steps are written independently of each other. Raises `ModelError`.
+        A step that does not fit gets none. Raises `ModelError`.
         """
         fits = {index: ids for index, ids in enumerate(map(self._fit, steps)) if not isinstance(ids, str)}
-        out: list[dict[str, int] | None] = [None] * len(steps)
+        out: list[list[dict[str, int]]] = [[] for _ in steps]
         if fits:
             rows = Rows.prefill(self._model, list(fits.values()))
-            for i, read in zip(fits, read_scores(rows, self.frame, choose=choose), strict=True):
-                out[i] = read.integers
+            rows.select([row for row in range(len(fits)) for _ in range(samples)])
+            written = read_scores(rows, self.frame, choose=choose)
+            for row, index in enumerate(fits):
+                out[index] = [read.integers for read in written[row * samples : (row + 1) * samples]]
         return out
 
     def prompt(self, step: ProofStep) -> str:

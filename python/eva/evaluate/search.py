@@ -1,0 +1,166 @@
+"""Best-first proof search: what a score is worth when it decides which step Lean tries next.
+
+Every strategy searches the same theorems from the same candidate steps; a strategy only says which of the
+steps that wait is tried next. A node is one step run by Lean, and all get the same number of nodes.
+"""
+
+from __future__ import annotations
+
+import heapq
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from random import Random
+
+from eva.data.candidates import propose
+from eva.data.goals import parse_goal
+from eva.data.lean import LeanRunner, Probe
+from eva.data.record import LabelledStep
+from eva.evaluate.judgement import Judge
+from eva.step import ProofStep
+
+Strategy = Callable[[Sequence[ProofStep]], list[float]]
+"""Priorities of steps: the highest is tried first."""
+State = tuple[str, ...]
+CANDIDATES = 10  # steps that wait in each state
+AHEAD = 8  # steps of each search that Lean runs ahead of their turn
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A theorem to search for: its text, and the parts that Lean is asked with."""
+
+    text: str
+    preamble: str
+    binders: str
+    goal: str
+
+    @classmethod
+    def of(cls, text: str) -> Statement:
+        """Read `theorem name binders : goal`, behind definitions. Raises `ValueError` on any other text."""
+        preamble, _, last = ("\n" + text).rpartition("\ntheorem ")
+        found = re.match(r"\S+\s*", last)
+        body = last[found.end() :] if found else ""
+        depth = 0
+        for at, char in enumerate(body):
+            depth += (char in "([{⦃") - (char in ")]}⦄")
+            if char == ":" and depth == 0 and not body.startswith(":=", at):
+                return cls(text, preamble.strip("\n"), body[:at].strip(), body[at + 1 :].strip())
+        raise ValueError(f"not a theorem: {text!r}")
+
+
+def provable(records: Iterable[LabelledStep]) -> list[Statement]:
+    """The theorems of these records that Lean has been seen to prove, in the order of the records."""
+    texts = [r.step.statement for r in records if not r.step.earlier and r.finishable and r.step.statement]
+    return [Statement.of(text) for text in dict.fromkeys(texts)]
+
+
+Question = tuple[Statement, tuple[str, ...], str]
+"""A theorem, the steps before, and the step that is asked for."""
+
+
+class Lean:
+    """Runs steps; each is run once, however many strategies ask for it."""
+
+    def __init__(self, runner: LeanRunner) -> None:
+        self._runner = runner
+        self._known: dict[tuple[str, tuple[str, ...], str], State | None] = {}
+
+    def run(self, asked: Sequence[Question], soon: Iterable[Question] = ()) -> list[State | None]:
+        """The state that follows each asked step, `None` where Lean does not take it.
+
+        `soon`: what is likely to be asked next. Starting Lean costs more than a hundred steps do, so where it
+        has to be started it is asked these too.
+        """
+        keys = [(statement.text, path, step) for statement, path, step in asked]
+        if any(key not in self._known for key in keys):
+            every = {(s.text, path, step): (s, path, step) for s, path, step in (*asked, *soon)}
+            new = {key: question for key, question in every.items() if key not in self._known}
+            probes = [Probe(s.binders, s.goal, path, step, s.preamble) for s, path, step in new.values()]
+            for key, result in zip(new, self._runner.run(probes), strict=True):
+                self._known[key] = result.goals if result.outcome == "accepted" else None
+        return [self._known[key] for key in keys]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """How the search for one theorem ended: its proof (`None`: not found) and the nodes that were spent."""
+
+    statement: Statement
+    proof: tuple[str, ...] | None
+    nodes: int
+
+
+@dataclass
+class _Search:
+    statement: Statement
+    heap: list[tuple[float, int, tuple[str, ...], str]] = field(default_factory=list)
+    seen: set[State] = field(default_factory=set)
+    pushed: int = 0
+    nodes: int = 0
+    proof: tuple[str, ...] | None = None
+
+
+def best_first(statements: Sequence[Statement], strategy: Strategy, lean: Lean, nodes: int) -> list[Found]:
+    """Search for all theorems side by side, each with `nodes` steps of Lean.
+
+    Theorems whose statement Lean does not take are searched for in vain.
+    """
+    searches = [_Search(statement) for statement in statements]
+    starts = lean.run([(s.statement, (), "skip") for s in searches])
+    _push([(s, start, ()) for s, start in zip(searches, starts, strict=True) if start], strategy)
+    while True:
+        live = [s for s in searches if s.proof is None and s.heap and s.nodes < nodes]
+        if not live:
+            return [Found(s.statement, s.proof, s.nodes) for s in searches]
+        chosen = [heapq.heappop(s.heap)[2:] for s in live]
+        after = lean.run(
+            [(s.statement, path, step) for s, (path, step) in zip(live, chosen, strict=True)],
+            ((s.statement, *waiting[2:]) for s in live for waiting in heapq.nsmallest(AHEAD, s.heap)),
+        )
+        opened: list[tuple[_Search, State, tuple[str, ...]]] = []
+        for s, (path, step), state in zip(live, chosen, after, strict=True):
+            s.nodes += 1
+            if state == ():
+                s.proof = (*path, step)
+            elif state is not None and state not in s.seen:
+                opened.append((s, state, (*path, step)))
+        _push(opened, strategy)
+
+
+def _push(opened: Sequence[tuple[_Search, State, tuple[str, ...]]], strategy: Strategy) -> None:
+    waiting = [
+        (s, ProofStep(state, tactic, s.statement.text, path))
+        for s, state, path in opened
+        for tactic in candidates(state)
+    ]
+    for (s, step), priority in zip(waiting, strategy([step for _, step in waiting]), strict=True):
+        s.pushed += 1
+        heapq.heappush(s.heap, (-priority, s.pushed, step.earlier, step.tactic))
+    for s, state, _ in opened:
+        s.seen.add(state)
+
+
+def candidates(state: State) -> list[str]:
+    """The steps that wait in a state: drawn by the state itself, so that every strategy gets the same."""
+    draw = Random("\n\n".join(state))
+    goal = parse_goal(state[0])
+    found: dict[str, None] = {}
+    for _ in range(3):
+        found |= dict.fromkeys(c.tactic for c in propose(goal, [], [], draw, CANDIDATES) if not c.stands_for)
+    return list(found)[:CANDIDATES]
+
+
+def by_value(judge: Judge, weights: Sequence[float]) -> Strategy:
+    """The judge's value of the step; a step without numbers comes last."""
+    return lambda steps: [j.value(weights) if j.expected else -1.0 for j in judge(steps)] if steps else []
+
+
+def breadth(steps: Sequence[ProofStep]) -> list[float]:
+    """Uniform cost: the states nearest to the start first, steps in the order in which they were proposed."""
+    return [-float(len(step.earlier)) for step in steps]
+
+
+def depth(steps: Sequence[ProofStep]) -> list[float]:
+    """Depth first: the newest state first."""
+    return [float(len(step.earlier)) for step in steps]

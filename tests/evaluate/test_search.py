@@ -1,0 +1,114 @@
+"""Best-first search: the strategy decides what is tried, and nothing else."""
+
+from __future__ import annotations
+
+import pytest
+from made_up import record
+
+from eva.data.lean import LeanRunner, Result, lean_command
+from eva.evaluate.judgement import Judgement
+from eva.evaluate.search import (
+    Lean,
+    Statement,
+    best_first,
+    breadth,
+    by_value,
+    candidates,
+    depth,
+    provable,
+)
+from eva.lean.errors import LeanError
+from eva.lean.toolchain import find_toolchain
+
+
+def test_statements_are_read():
+    found = Statement.of(
+        "def f (n : Nat) : Nat := n\ntheorem aux_7 (p q : Prop) (h : p ∧ q) : ∃ x : Nat, x = 1"
+    )
+    assert found.preamble == "def f (n : Nat) : Nat := n"
+    assert (found.binders, found.goal) == ("(p q : Prop) (h : p ∧ q)", "∃ x : Nat, x = 1")
+    assert Statement.of("theorem t : True").goal == "True"
+    with pytest.raises(ValueError, match="not a theorem"):
+        Statement.of("theorem t (p : Prop)")
+
+
+def test_only_theorems_that_were_proved_are_searched_for():
+    rows = [record("a : p", "p", True, True, 4.0, 4.0), record("b : q", "q", True, False, 1.0, 4.0)]
+    assert [s.text for s in provable(rows)] == ["theorem a : p"]
+
+
+def test_every_strategy_gets_the_same_steps():
+    state = ("p q : Prop\nhp : p\nhq : q\n⊢ p ∧ q",)
+    assert candidates(state) == candidates(state) and 3 < len(candidates(state)) <= 10
+    assert candidates(state) != candidates(("n : Nat\n⊢ n + 0 = n",))
+
+
+class Maze:
+    """In place of Lean, which takes seconds: states are words, `left`/`right` are steps, `lrl` is the end."""
+
+    def __init__(self):
+        self.asked = []
+
+    def run(self, probes):
+        self.asked += [(*p.earlier, p.step) for p in probes]
+        out = []
+        for p in probes:
+            word = "".join(step[0] for step in (*p.earlier, p.step) if step != "skip")
+            taken = len(word) <= 3
+            out.append(Result("accepted" if taken else "rejected", () if word == "lrl" else (f"⊢ {word}",)))
+        return out
+
+
+@pytest.fixture
+def maze(monkeypatch):
+    monkeypatch.setattr("eva.evaluate.search.candidates", lambda state: ["right", "left"])
+    return Maze()
+
+
+STATEMENT = Statement.of("theorem maze : True")
+
+
+def test_breadth_opens_the_nearest_states_first(maze):
+    [found] = best_first([STATEMENT], breadth, Lean(maze), 50)
+    assert found.proof == ("left", "right", "left")
+    assert found.nodes == 2 + 4 + 6, "all of two levels, and six of eight of the third"
+
+
+def test_depth_opens_the_newest_state_first(maze):
+    [found] = best_first([STATEMENT], depth, Lean(maze), 50)
+    assert found.proof and found.nodes > 6
+
+
+def test_a_judge_that_knows_the_way_needs_no_other_nodes(maze):
+    def knows(steps):
+        good = [("lrl").startswith("".join(s[0] for s in (*step.earlier, step.tactic))) for step in steps]
+        return [
+            Judgement("scored", dict.fromkeys(("logic", "alignment", "clarity"), 5.0 if g else 1.0))
+            for g in good
+        ]
+
+    lean = Lean(maze)
+    [found] = best_first([STATEMENT], by_value(knows, (0.4, 0.4, 0.2)), lean, 3)
+    assert found.proof == ("left", "right", "left") and found.nodes == 3
+    asked = len(maze.asked)
+    best_first([STATEMENT], by_value(knows, (0.4, 0.4, 0.2)), lean, 3)
+    assert len(maze.asked) == asked == len(set(maze.asked)), "Lean is asked everything once"
+
+
+def test_the_budget_is_kept(maze):
+    [found] = best_first([STATEMENT], breadth, Lean(maze), 5)
+    assert found.proof is None and found.nodes == 5
+
+
+@pytest.mark.lean
+def test_a_real_lean_is_searched():
+    try:
+        find_toolchain()
+    except LeanError as error:
+        pytest.skip(str(error))
+    statements = [
+        Statement.of("theorem a (p q : Prop) (hp : p) (hq : q) : p ∧ q"),
+        Statement.of("theorem b (p : Prop) : p"),
+    ]
+    found = best_first(statements, breadth, Lean(LeanRunner(lean_command())), 6)
+    assert found[0].proof is not None and found[1].proof is None
