@@ -86,18 +86,17 @@ def proofsOf (map : FileMap) (command : Syntax) (trees : Array InfoTree) (messag
   let errors := firstErrors map found inOrder (← complaintsOf map messages)
   let declarations := Declaration.inCommand map command
   let mut proofs : Array Proof := #[]
-  let mut current? : Option (Option Nat) := none
+  let mut current? : Option Nat := none
   let mut earlier : Array String := #[]
   for (index, tactic) in inOrder do
-    let declaration? := (declarations.toList.takeWhile (·.start ≤ tactic.start)).length |> fun
-      | 0 => none
-      | n + 1 => some n
-    let declared? := declaration?.bind (declarations[·]?)
+    let declaredBefore := (declarations.toList.takeWhile (·.start ≤ tactic.start)).length
+    let declared? := if declaredBefore == 0 then none else declarations[declaredBefore - 1]?
     let name := declared?.elim "" fun declared => fullName tactic.node.context.currNamespace declared.name
-    unless current? == some declaration? do
-      current? := some declaration?
+    unless current? == some declaredBefore do
+      current? := some declaredBefore
       earlier := #[]
-      proofs := proofs.push { name, steps := #[] }
+      let range : Syntax.Range := declared?.elim (command.getRange?.getD ⟨0, 0⟩) fun { start, stop, .. } => ⟨start, stop⟩
+      proofs := proofs.push { name, steps := #[], range }
     let error? := errors[index]!
     let goals ← tactic.node.before.texts limit
     let ofBlocks ← tactic.blocks.mapM fun block => block.state.texts limit

@@ -28,6 +28,8 @@ structure Proof where
   /-- The declaration's full name, or `""`. -/
   name : String
   steps : Array PlacedStep
+  /-- The whole declaration, or where nothing is declared the whole command. -/
+  range : Lean.Syntax.Range := ⟨0, 0⟩
   deriving Inhabited
 
 end

@@ -53,6 +53,7 @@ structure Declaration where
   start : String.Pos.Raw
   /-- Where its body begins. -/
   body : String.Pos.Raw
+  stop : String.Pos.Raw
 
 namespace Declaration
 
@@ -74,7 +75,8 @@ private def ofNode? (map : FileMap) (stx : Syntax) : Option Declaration := do
   let name := (args.findSome? id?).bind fun id => return slice map (← id[0].getPos?) (← id[0].getTailPos?)
   let start ← keyword.getPos?
   let body := (args.toList.drop past).findSome? (·.getPos?)
-  return { name := name.getD "", start, body := body <|> stx.getTailPos? |>.getD start }
+  let stop := stx.getTailPos?.getD start
+  return { name := name.getD "", start, body := body.getD stop, stop }
 
 /-- The declarations in a command, in the order of the source. -/
 partial def inCommand (map : FileMap) (stx : Syntax) : Array Declaration :=

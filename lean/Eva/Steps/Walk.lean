@@ -30,7 +30,7 @@ private def blocks : List Name := parsed [`tacticSeq] ++ sequences
 
 /-- They arrange the tactics in them, and do nothing themselves. -/
 private def arranging : List Name :=
-  `Lean.cdot :: parsed [`case, `case', `«tacticNext_=>_», `paren, `focus, `tacticSeqBracketed]
+  [`Lean.cdot, `Eva.scoreTactics] ++ parsed [`case, `case', `«tacticNext_=>_», `paren, `focus, `tacticSeqBracketed]
 
 /-- Their first line is a step, and the tactics in their arms are steps. -/
 private def headers : List Name :=

@@ -60,10 +60,15 @@ def long : String := "h : " ++ String.ofList (.replicate 100 'x') ++ "\n⊢ p �
   == "h : T ⋯ (3 characters cut, see eva.maxGoalSize)\n⊢ xxxxx ⋯ (95 characters cut, see eva.maxGoalSize)"
 #guard Steps.ProofState.cut 4 "no turnstile" == "no t ⋯ (8 characters cut, see eva.maxGoalSize)"
 
-#eval show CoreM Unit from do
-  let [proof] := (← proofsOfFile (files / "WideGoals.lean") 200).toList.take 1 | throwError "no proof"
-  for { step, .. } in proof.steps do
-    for goal in step.goals do
-      unless (goal.splitOn "characters cut, see eva.maxGoalSize)").length == 3 do throwError goal
+/-- Long goals of a real proof, cut: each says so, none is much longer than the limit, and each has its target. -/
+def checkCut : CoreM Unit := do
+  let some proof := (← proofsOfFile (files / "WideGoals.lean") 200)[0]? | throwError "no proof"
+  let goals : Array String := proof.steps.flatMap fun placed => placed.step.goals
+  unless goals.size > 2 do throwError "{goals.size} goals"
+  for goal in goals do
+    unless (goal.splitOn "characters cut, see eva.maxGoalSize").length > 1 && (goal.splitOn "\n⊢ ").length == 2
+      && goal.length < 350 do throwError goal
+
+#eval checkCut
 
 end EvaTest.Steps

@@ -1,0 +1,42 @@
+module
+
+public meta import Eva.Marks
+public meta import Lean.Elab.Declaration
+
+/-!
+# Scores in the editor, by themselves
+
+With `eva.auto` on, every declaration shows its panel and its hints; with it off, those do that ask for it by
+`eva_score`. (`#eva_score` turns the option on for one command.)
+
+This is no linter: Lean throws away what linters add to the info tree. Instead it stands before Lean's own elaborators of
+declarations, lets them do their work, and adds its marks. Nothing is done where a file is built.
+-/
+
+open Lean Elab Command
+
+namespace Eva.Auto
+
+public meta section
+
+/-- Elaborate a command by whatever would elaborate it without `mine`, then add the marks that are wanted. -/
+def elaborate (mine : Name) : CommandElab := fun stx => do
+  let options ← getOptions
+  unless Elab.inServer.get options do throwUnsupportedSyntax
+  let asked := Marks.askedIn stx
+  let all := eva.auto.get options
+  unless all || !asked.isEmpty do throwUnsupportedSyntax
+  let entries := (commandElabAttribute.getEntries (← getEnv) stx.getKind).filter (·.declName != mine)
+  let some usual := entries.head? | throwUnsupportedSyntax
+  withoutCommandIncrementality (!(← isIncrementalElab usual.declName)) <| usual.value stx
+  Marks.push stx (if all then none else some asked)
+
+@[command_elab Lean.Parser.Command.declaration, incremental]
+def elabDeclaration : CommandElab := elaborate decl_name%
+
+@[command_elab Lean.Parser.Command.mutual, incremental]
+def elabMutual : CommandElab := elaborate decl_name%
+
+end
+
+end Eva.Auto

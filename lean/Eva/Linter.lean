@@ -1,0 +1,100 @@
+module
+
+public meta import Eva.Marks
+public meta import Eva.Message
+
+/-!
+# Scores as messages
+
+What `#eva_score` and `eva_score` say at the steps. Where a file is built, the daemon is waited for, at most
+`eva.timeout` for each command; the first sign that there is none is told once, and the rest of the file is built as if
+nothing had been asked. In the editor nothing is waited for: only what is known already is told.
+-/
+
+open Lean Elab Command
+
+namespace Eva.Linter
+
+public meta section
+
+/-- Files that were told that there is no daemon. -/
+initialize toldFiles : IO.Ref (List String) ← IO.mkRef []
+
+/-- Whether it makes no sense to ask again for the next command. -/
+def isLasting : ClientError → Bool
+  | .deadline .. | .failed .. | .badRequest .. | .cancelled => false
+  | _ => true
+
+/-- The step's first line. -/
+def placeOf (map : FileMap) (placed : PlacedStep) : Syntax :=
+  let { start, stop } := placed.range
+  let line := ((Steps.slice map start stop).splitOn "\n").headD ""
+  .ofRange ⟨start, ⟨start.byteIdx + (Steps.trimEnd line).utf8ByteSize⟩⟩
+
+/-- Say what is known of a proof's steps; gives how many have no score, and the first reason. -/
+def tell (proof : Proof) (entries : Array Scoring.Entry) : CommandElabM (Nat × Option ClientError) := do
+  let map ← getFileMap
+  let mut missing := 0
+  let mut why? := none
+  for placed in proof.steps, entry in entries do
+    match entry.score? with
+    | some score =>
+      let words := if entry.wordsDone || entry.words.isEmpty then entry.words else entry.words ++ " …"
+      logInfoAt (placeOf map placed) (Message.step score words)
+    | none =>
+      missing := missing + 1
+      why? := why? <|> entry.error?
+  return (missing, why?)
+
+/-- Have all steps scored, wait for it, and say what came. -/
+def wait (stx : Syntax) (proofs : Array Proof) (asking : Asking) : CommandElabM Unit := do
+  let file ← getFileName
+  if (← toldFiles.get).contains file then return
+  let token? := (← read).cancelTk?
+  let stop : BaseIO Bool := match token? with
+    | some token => token.isSet
+    | none => pure false
+  let endMs := (← IO.monoMsNow) + asking.timeoutMs
+  let mut missing := 0
+  let mut why? := none
+  for proof in proofs do
+    let look ← sharedScoring.await proof asking asking.critique (endMs - (← IO.monoMsNow)) stop
+    let (missed, because?) ← tell proof look.entries
+    missing := missing + missed
+    why? := why? <|> because?
+    if why?.any isLasting then break
+  if missing == 0 then return
+  let why := why?.getD (.deadline asking.timeoutMs false)
+  if isLasting why then
+    toldFiles.modify (file :: ·)
+    logInfoAt stx[0] (Message.nothing why)
+  else
+    logInfoAt stx[0] (Message.unscored missing (proofs.map (·.steps.size)).sum why)
+
+/-- Report the steps that a command asks for. -/
+def report (stx : Syntax) : CommandElabM Unit := do
+  let asked := Marks.askedIn stx
+  if asked.isEmpty then return
+  let options ← getOptions
+  let inEditor := Elab.inServer.get options
+  let asking ← match Asking.ofOptions options with
+    | .ok asking => pure asking
+    | .error why => return ← unless inEditor do logWarningAt stx[0] why
+  let trees := (← getInfoState).trees.toArray
+  let messages := (← get).messages.toList
+  let proofs ← Steps.proofsOf (← getFileMap) stx trees messages (eva.maxGoalSize.get options)
+  let proofs := Marks.within asked proofs
+  if inEditor then
+    for proof in proofs do
+      discard <| tell proof (← sharedScoring.look proof asking).entries
+  else wait stx proofs asking
+
+def linter : Lean.Elab.Command.Linter where
+  name := `Eva.linter
+  run := withSetOptionIn report
+
+initialize addLinter linter
+
+end
+
+end Eva.Linter
