@@ -38,12 +38,12 @@ def within (ranges : Array Syntax.Range) (proofs : Array Proof) : Array Proof :=
 /-- The nodes for some proofs; their scores are asked for.
 
 - `token?`: they are wanted until it is set. -/
-def nodes (panel : Widget.WidgetInstance) (proofs : Array Proof) (asking : Asking) (token? : Option IO.CancelToken) :
-    BaseIO (Array InfoTree) := do
+def nodes (panel : Widget.WidgetInstance) (map : FileMap) (proofs : Array Proof) (asking : Asking)
+    (token? : Option IO.CancelToken) : BaseIO (Array InfoTree) := do
   let mut nodes := #[]
   for proof in proofs do
     sharedScoring.start proof asking (token? := token?)
-    let infos := #[← Panel.info panel (.ofRange proof.range) proof asking] ++ Hints.infos proof asking
+    let infos := #[← Panel.info panel (.ofRange proof.range) proof asking] ++ Hints.infos map proof asking
     nodes := nodes ++ infos.map (.node · {})
   return nodes
 
@@ -65,7 +65,7 @@ def push (command : Syntax) (ranges? : Option (Array Syntax.Range)) : CommandEla
     let proofs := match found with
       | .ok proofs => ranges?.elim proofs (within · proofs)
       | .error _ => #[] -- a goal that cannot be printed: then there is nothing to show
-    let nodes ← nodes panel proofs asking token?
+    let nodes ← nodes panel map proofs asking token?
     return InfoTree.node (.ofCustomInfo { stx := command, value := .mk ({} : Root) }) nodes.toPArray'
   let hole ← liftCoreM mkFreshMVarId
   modifyInfoState fun state => { state with

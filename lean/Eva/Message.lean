@@ -18,9 +18,9 @@ def fixed (decimals : Nat) (x : Float) : String :=
   let scale := 10 ^ decimals
   let scaled := (x.abs * Float.ofNat scale).round.toUInt64.toNat
   let sign := if x < 0 && scaled > 0 then "-" else ""
-  -- A leading 1 keeps the zeros of the digits behind it.
-  let rest := String.ofList (toString (scale + scaled % scale)).toList.tail
-  s!"{sign}{scaled / scale}{if decimals == 0 then "" else "." ++ rest}"
+  let rest := toString (scaled % scale)
+  let zeros := String.ofList (.replicate (decimals - rest.length) '0')
+  s!"{sign}{scaled / scale}{if decimals == 0 then "" else "." ++ zeros ++ rest}"
 
 /-- First and last anchor of a distribution. -/
 def scale? (score : DimensionScore) : Option (Int × Int) :=
