@@ -35,7 +35,7 @@ export async function openPanel(browser, { infoview = '0.12.0', theme = 'dark', 
 }
 
 /** The page of a server of serve.mjs; `close` also says what the console complained of. */
-export async function openPage(browser, server, { theme = 'dark', line = 0, width = 380, height = 560 } = {}) {
+export async function openPage(browser, server, { theme = 'dark', line = 0, width = 380, height = 680 } = {}) {
   const page = await browser.newPage({ viewport: { width: 520 + width, height }, deviceScaleFactor: 2 })
   const complaints = []
   page.on('console', message => ['error', 'warning'].includes(message.type()) && complaints.push(message.text()))

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { launch, openPanel, recorded } from './browser.mjs'
+import { picture } from './pictures.mjs'
 import * as daemon from './troubles.mjs'
 
 const NAME = 'and_of_or'
@@ -169,6 +170,10 @@ for (const infoview of ['0.8.5', '0.12.0']) {
         assert.ok((await stepsOf(panel).nth(2).getAttribute('aria-label')).includes(`${valueOf(2)}, from earlier`))
         assert.match(await stepsOf(panel).nth(11).getAttribute('aria-label'), /exact hr, not scored yet/)
         assert.ok((await panel.innerText()).includes(critiqueOf(2)))
+        lean.tell(NAME, { scores: 6 })
+        await shows(panel, 'scoring 6 of 12')
+        await stepsOf(panel).nth(7).focus()
+        if (infoview === '0.12.0') await picture(page, 'course', panel)
         lean.tell(NAME, { scores: 12 })
         lean.tell(NAME, { words: 999, step: 2 })
         await until(async () => !(await panel.innerText()).includes('from earlier'))

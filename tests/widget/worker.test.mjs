@@ -37,7 +37,6 @@ after(async () => {
 
 test('Lean, the daemon and the panel', { timeout: PATIENCE_MS + 120_000 }, async () => {
   const { page, panel, complaints } = await openPage(browser, server, { line: lineOf('exact hr') + 1, width: 360, height: 470 })
-  const infoview = page.locator('#infoview')
   const shown = (text, timeout = 60_000) => panel.getByText(text).first().waitFor({ timeout })
   const goTo = async tactic => {
     await page.evaluate(place => window.host.moveTo(place), { line: lineOf(tactic), character: 4 })
@@ -46,7 +45,7 @@ test('Lean, the daemon and the panel', { timeout: PATIENCE_MS + 120_000 }, async
 
   await shown('No daemon is running', PATIENCE_MS)
   await shown(path.join(directory, 'daemon.json'))
-  await picture(infoview, 'daemon-missing')
+  await picture(page, 'daemon-missing', panel)
 
   eva('serve', '--detach')
   await shown('lowest', 60_000)
