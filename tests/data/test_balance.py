@@ -1,34 +1,46 @@
 from collections import Counter
-from dataclasses import replace
 from random import Random
 
-from eva.data.balance import form, thin
-from eva.data.record import LabelledStep
-from eva.step import ProofStep
+from eva.data.balance import keep
+from eva.data.baseline import fit_and_score, words, words_and_goal
 
 
-def record(tactic, accepted, origin="gold"):
-    step = ProofStep(goals=("⊢ p",), tactic=tactic)
-    targets = dict.fromkeys(("logic", "alignment", "clarity"), 3.0)
-    return LabelledStep(step, "t", "f", origin, "train", accepted, None, None, targets, "")
+def shares(tactics, verdicts, **more):
+    kept, all_ = Counter(), Counter(zip(tactics, verdicts, strict=True))
+    for tactic, verdict, flag in zip(
+        tactics, verdicts, keep(tactics, verdicts, Random(1), **more), strict=True
+    ):
+        kept[tactic, verdict] += flag
+    return {key: kept[key] / count for key, count in all_.items()}
 
 
-def test_the_form_forgets_names_and_numbers_and_keeps_lemmas():
-    assert form("exact h₁") == form("exact key") == "exact X"
-    assert form("rw [← h2, Nat.add_comm n 3]") == "rw [← X, Nat.add_comm X 0]"
-    assert form("exact Nat.le_trans h1 h2") != form("exact Nat.lt_trans h1 h2")
-    assert form("simp") != form("omega")
+def test_words_with_one_verdict_are_cut_and_balanced_ones_are_not():
+    tactics = ["skip"] * 900 + ["omega"] * 400 + ["exact h7"] * 300
+    verdicts = [True] * 900 + [i % 2 == 0 for i in range(400)] + [i % 10 == 0 for i in range(300)]
+    found = shares(tactics, verdicts)
+    assert found["omega", True] == found["omega", False] == 1
+    assert found["skip", True] < 0.15
+    assert found["exact h7", True] == 1
+    assert 0.08 < found["exact h7", False] < 0.4
 
 
-def test_forms_with_one_verdict_are_cut_and_balanced_ones_are_not():
-    rows = [record("skip", True)] * 900 + [record("omega", i % 2 == 0, "failed") for i in range(100)]
-    rows += [record("By cases.", False, "words")] * 300 + [record("exfalso", True, "harmful")] * 300
-    kept = Counter(r.step.tactic for r in thin(rows, Random(1)))
-    assert kept["omega"] == 100
-    assert kept["skip"] < 15
-    assert kept["By cases."] == kept["exfalso"] == 300
+def test_prized_steps_are_kept_rather_than_others():
+    tactics = ["clear h"] * 600 + ["clear x"] * 200
+    verdicts = [True] * 600 + [False] * 200
+    plain = shares(tactics, verdicts)["clear h", True]
+    prized = shares(tactics, verdicts, weights=[2.0] * 800)["clear h", True]
+    assert prized > 1.5 * plain
 
 
-def test_what_is_kept_is_unchanged_and_in_order():
-    rows = [replace(record("exact h", i % 2 == 0), theorem_id=str(i)) for i in range(50)]
-    assert thin(rows, Random(0)) == rows
+def test_the_baseline_learns_words_and_cannot_learn_what_is_not_in_them():
+    tactics = ["simp", "omega"] * 100
+    bags = [words(tactic) for tactic in tactics]
+    simp, omega = fit_and_score(bags, [True, False] * 100, bags[:2])
+    assert simp > 0.9 > 0.1 > omega
+    goals = ["h : p\n⊢ p", "h : p\n⊢ q"] * 100
+    verdicts = [goal.endswith("p") for goal in goals]
+    alone = fit_and_score([words("exact h")] * 200, verdicts, [words("exact h")])
+    assert abs(alone[0] - 0.5) < 0.05
+    pairs = [words_and_goal("exact h", goal) for goal in goals]
+    good, bad = fit_and_score(pairs, verdicts, pairs[:2])
+    assert good > 0.9 > 0.1 > bad

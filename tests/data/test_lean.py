@@ -1,12 +1,16 @@
 import pytest
 
-from eva.data.lean import LeanRunner, Probe, Result, lean_command, read_messages, render
+from eva.data.lean import LeanFailed, LeanRunner, lean_command, read_results, untagged
+from eva.data.probes import CLOSERS, Place, Probe, Result, render
+from eva.data.script import Script, Walked, parse_script
 from eva.lean.errors import LeanError
 from eva.lean.toolchain import find_toolchain
 
+START = Place("(p q : Prop) (hp : p) (hq : q)", "p ∧ q")
 
-def probe(step, earlier=(), goal="p ∧ q", binders="(p q : Prop) (hp : p) (hq : q)", **more):
-    return Probe(binders, goal, earlier, step, **more)
+
+def probe(step, lines=(), goal="p ∧ q", binders="(p q : Prop) (hp : p) (hq : q)", preamble="", **more):
+    return Probe(Place(binders, goal, preamble, tuple(f"  {line}" for line in lines)), step, **more)
 
 
 def message(line, data, severity="information", kind="trace", **more):
@@ -14,39 +18,73 @@ def message(line, data, severity="information", kind="trace", **more):
 
 
 def test_definitions_are_written_once():
-    text, starts = render([probe("simp", preamble="def f := 1"), probe("rfl", preamble="def f := 1")])
+    text = render([probe("simp", preamble="def f := 1"), probe("rfl", ("skip",), preamble="def f := 1")]).text
     assert text.count("def f := 1") == 1
     assert text.count("namespace D") == 2
-    lines = text.split("\n")
-    assert all(lines[start - 1].startswith("example") for start in starts[:-1])
+
+
+def test_steps_of_one_place_share_an_example_unless_they_stand_alone():
+    probes = [probe("simp"), probe("omega"), probe("exact (", alone=True), probe("rfl", ("skip",))]
+    batch = render(probes)
+    assert batch.text.count("\nexample") == 3
+    assert "refine EvaCopies.c2 ?_ ?_" in batch.text
+    lines = batch.text.split("\n")
+    for spot, one in zip(batch.spots, probes, strict=True):
+        own = lines[spot.start - 1 : spot.end - 1]
+        assert any(one.step in line for line in own)
+        assert all(lines[at - 1].strip() == "trace_state" for at in (spot.before, *spot.traces))
 
 
 def test_messages_go_to_their_probe():
-    probes = [probe("simp"), probe("omega"), probe("skip")]
-    _, starts = render(probes)
+    probes = [probe("constructor", closers=CLOSERS), probe("omega"), probe("skip")]
+    batch = render(probes)
+    one, two, three = batch.spots
     messages = [
-        message(starts[1] + 2, "omega failed", "error", "[anonymous]"),
-        message(starts[0] + 5, "⊢ p\n\n⊢ q"),
-        message(starts[0] + 6, "closer (simp_all; done)"),
-        message(starts[0] + 7, "⊢ q"),
-        message(starts[2] + 5, "⊢ p"),
+        message(one.before, "⊢ p ∧ q\n\n⊢ r"),
+        message(two.start + 2, "omega failed", "error", "[anonymous]"),
+        message(one.traces[0], "case refine_1.left\n⊢ p\n\ncase refine_1.right\n⊢ q"),
+        message(one.closers[0], "closer (simp_all; done)\ncloser -"),
+        message(three.traces[0], "case refine_2\n⊢ p"),
     ]
-    first, second, third = read_messages(messages, starts, probes)
-    assert first == Result("accepted", goals=("⊢ p", "⊢ q"), closed_by=("simp_all",), open_goals=("⊢ q",))
+    first, second, third = read_results(messages, batch)
+    after = ("case left\n⊢ p", "case right\n⊢ q", "⊢ r")
+    assert first == Result("accepted", goals=after, kept=1, fates=("simp_all", ""))
     assert (second.outcome, second.error) == ("rejected", "omega failed")
-    assert third.outcome == "unknown", "one trace of two: no verdict"
+    assert third.goals == ("case refine_2\n⊢ p", "⊢ r"), "only its own copy's tag is taken away"
+
+
+def test_no_trace_is_no_verdict_and_neither_is_a_lack_of_heartbeats():
+    batch = render([probe("skip"), probe("grind")])
+    one, two = batch.spots
+    late = message(two.start + 1, "(deterministic) timeout, maximum number of heartbeats", "error", "x")
+    outcomes = [r.outcome for r in read_results([message(one.before, "⊢ p"), late], batch)]
+    assert outcomes == ["unknown", "unknown"]
 
 
 def test_the_parser_speaks_first():
-    probes = [probe("exact (h")]
-    _, starts = render(probes)
+    batch = render([probe("exact (h", alone=True)])
+    at = batch.spots[0].start
     messages = [
-        message(starts[0] + 1, "function expected", "error", "x"),
-        message(starts[0] + 2, "unexpected token", "error", "x", keepFullRange=True),
+        message(at + 1, "function expected", "error", "x"),
+        message(at + 2, "unexpected token", "error", "x", keepFullRange=True),
     ]
-    (result,) = read_messages(messages, starts, probes)
+    (result,) = read_results(messages, batch)
     assert result.parse_error
     assert result.error == "unexpected token"
+
+
+@pytest.mark.parametrize(
+    ("goal", "shown"),
+    [
+        ("case refine_3\n⊢ p", "⊢ p"),
+        ("case inl.refine_3.left\n⊢ p", "case inl.left\n⊢ p"),
+        ("case refine_3.refine_1\n⊢ p", "case refine_1\n⊢ p"),
+        ("case pos\n⊢ p", "case pos\n⊢ p"),
+        ("⊢ p", "⊢ p"),
+    ],
+)
+def test_the_tag_of_a_copy_is_not_shown(goal, shown):
+    assert untagged(goal, 3) == shown
 
 
 class CountingRunner(LeanRunner):
@@ -54,9 +92,7 @@ class CountingRunner(LeanRunner):
 
     def _lean(self, source):
         type(self).asked += 1
-        if "boom" in source and source.count("example") > 1:
-            from eva.data.lean import LeanFailed
-
+        if "boom" in source and source.count("boom") != source.count("· exact"):
             raise LeanFailed("no end")
         return []
 
@@ -66,7 +102,9 @@ def test_answers_are_kept_and_used_again(tmp_path):
     runner = CountingRunner(["lean"], store=tmp_path)
     first = runner.run([probe("simp")])
     assert runner.run([probe("simp")]) == first
-    assert CountingRunner.asked == 1
+    walk = [Script(START, parse_script(("constructor", "exact hp")))]
+    assert runner.walk(walk) == runner.walk(walk) == [Walked()]
+    assert CountingRunner.asked == 2
 
 
 def test_one_bad_probe_does_not_cost_the_batch():
@@ -76,33 +114,67 @@ def test_one_bad_probe_does_not_cost_the_batch():
     assert CountingRunner.asked > 1
 
 
-@pytest.mark.lean
-def test_real_verdicts():
+@pytest.fixture
+def real():
     try:
         find_toolchain()
     except LeanError as error:
         pytest.skip(str(error))
+    return LeanRunner(lean_command(), timeout=170)
+
+
+@pytest.mark.lean
+def test_real_verdicts(real):
     cases = [
-        (probe("constructor"), "accepted"),
+        (probe("constructor", closers=CLOSERS), "accepted"),
         (probe("exact ⟨hp, hq⟩"), "accepted"),
         (probe("exact hp"), "rejected"),
         (probe("exact h7"), "rejected"),
-        (probe("exact (hp"), "rejected"),
-        (probe("constructor <;>"), "rejected"),
-        (probe("By cases on p."), "rejected"),
+        (probe("exact (hp", alone=True), "rejected"),
+        (probe("constructor <;>", alone=True), "rejected"),
+        (probe("By cases on p.", alone=True), "rejected"),
         (probe("exact hp", ("constructor",)), "accepted"),
         (probe("exact hq", ("constructor",)), "rejected"),
         (probe("omega", goal="f 2 = 4", binders="", preamble="def f (n : Nat) := n + 2"), "rejected"),
         (probe("rfl", goal="f 2 = 4", binders="", preamble="def f (n : Nat) := n + 2"), "accepted"),
-        (probe("exfalso"), "accepted"),
-    ]
-    results = LeanRunner(lean_command(), timeout=170).run([p for p, _ in cases])
+        (probe("exfalso", closers=CLOSERS), "accepted"),
+        (probe("cases h with", binders="(p q : Prop) (h : p ∨ q)", goal="q ∨ p", closers=CLOSERS,
+               arms=("| inl a =>", "| inr b =>")), "accepted"),
+        (probe("cases h with", binders="(p q : Prop) (h : p → q)", goal="q ∨ p",
+               arms=("| inl a =>", "| inr b =>")), "rejected"),
+    ]  # fmt: skip
+    results = real.run([p for p, _ in cases])
     assert [r.outcome for r in results] == [wanted for _, wanted in cases]
     assert results[0].goals[0].startswith("case left\np q : Prop")
-    assert results[0].open_goals == ()
+    assert results[0].fates == ("assumption", "assumption")
     assert results[1].goals == ()
     assert results[7].goals[0].endswith("⊢ q")
+    assert results[7].kept == 1
     assert results[3].error == "Unknown identifier `h7`"
     assert results[4].parse_error
     assert results[5].parse_error
-    assert results[-1].open_goals == results[-1].goals
+    assert results[11].fates == ("",)
+    assert results[12].goals == (
+        "case inl\np q : Prop\na : p\n⊢ q ∨ p",
+        "case inr\np q : Prop\nb : q\n⊢ q ∨ p",
+    )
+    assert all(results[12].fates)
+
+
+@pytest.mark.lean
+def test_a_copy_shows_what_the_state_itself_would(real):
+    """The same steps once in copies of the goal and once each in an example of its own."""
+    steps = [
+        "constructor",
+        "intro h",
+        "refine ⟨fun x => ?_, ?_⟩",
+        "apply Iff.intro",
+        "by_cases hp : p",
+        "skip",
+        "exact 1",
+    ]
+    binders, goal = "(p q : Prop) (h1 : q ∨ p)", "(p ↔ q) ∧ (q → p)"
+    for lines in ((), ("constructor",), ("cases h1", "constructor")):
+        together = real.run([probe(step, lines, goal, binders) for step in steps])
+        alone = real.run([probe(step, lines, goal, binders, alone=True) for step in steps])
+        assert [(r.outcome, r.goals) for r in together] == [(r.outcome, r.goals) for r in alone]

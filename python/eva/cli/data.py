@@ -28,19 +28,22 @@ def generate(
     ],
     theorems: Annotated[int, typer.Option(min=1, help="How many theorems to draw.")] = 12000,
     seed: Annotated[int, typer.Option(help="The same seed gives the same data.")] = 1,
+    shard: Annotated[
+        int, typer.Option(min=1, help="Theorems that are explored and written together.")
+    ] = 1000,
     budget: Annotated[
-        int, typer.Option(min=1, max=40, help="Steps tried in the first state of a theorem.")
-    ] = 6,
+        int, typer.Option(min=3, max=40, help="Steps tried in the first state of a theorem.")
+    ] = 8,
     jobs: Annotated[int, typer.Option(min=1, help="Lean processes at a time.")] = 1,
-    batch: Annotated[int, typer.Option(min=1, help="Steps in one Lean file.")] = 1500,
-    timeout: Annotated[float, typer.Option(min=1, help="Seconds for one Lean file.")] = 600.0,
+    batch: Annotated[int, typer.Option(min=1, help="Steps in one Lean file.")] = 4000,
+    timeout: Annotated[float, typer.Option(min=1, help="Seconds for one Lean file.")] = 1800.0,
     resume: Annotated[bool, typer.Option(help="Go on from batches that are already answered.")] = False,
 ) -> None:
     """Draw theorems, explore them under Lean, label every step, write the splits and a card."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-    from eva.data.dataset import Plan, build
+    from eva.data.dataset import OtherPlan, Plan, build
     from eva.data.lean import LeanFailed, LeanRunner, lean_command
     from eva.data.search import Explorer
     from eva.lean.errors import LeanError
@@ -63,9 +66,11 @@ def generate(
             task = bar.add_task("steps to Lean", total=None)
             explorer = Explorer(runner, batch=batch, budget=budget)
             counts = build(
-                Plan(theorems, seed, out, jobs=jobs), explorer, lambda done: bar.advance(task, done)
+                Plan(theorems, seed, out, shard=shard, jobs=jobs),
+                explorer,
+                lambda done: bar.advance(task, done),
             )
-    except (LeanError, LeanFailed, OSError) as error:
+    except (LeanError, LeanFailed, OtherPlan, OSError) as error:
         fail(ExitCode.USAGE, str(error))
     for split, count in counts.items():
         typer.echo(f"{count:8d} {split}")

@@ -1,53 +1,45 @@
-"""Thinning: steps of one form that nearly always share one verdict are kept in part only.
+"""Thinning: steps whose words alone foretell Lean's verdict are kept in part only.
 
 `skip` is always accepted and `exact h` in a random state nearly never: with too many of those, the text of a
-step would tell Lean's verdict without a look at the state. Nothing is added and no label is changed.
+step would tell the verdict without a look at the state. Nothing is added and no label is changed.
 """
 
 from __future__ import annotations
 
-import re
-from collections import Counter
 from collections.abc import Sequence
 from random import Random
 
-from eva.data.record import LabelledStep
+from eva.data.baseline import fit_and_score, words
 
-_WORD = re.compile(r"(?<![\w.₀-₉'])[^\W\d][\w₀-₉'✝]*")
-_TACTICS = frozenset((
-    "exact", "rw", "have", "apply", "cases", "absurd", "trivial", "simp", "only", "simp_all",
-    "omega", "rfl", "decide", "assumption", "contradiction", "grind", "intro", "intros", "constructor",
-    "left", "right", "exists", "refine", "induction", "obtain", "rcases", "rintro", "subst", "symm", "congr",
-    "funext", "split", "replace",
-    "unfold", "injection", "clear", "revert", "specialize", "exfalso", "skip", "generalize", "by_cases", "by",
-    "with", "at", "calc", "fun", "simpa", "using", "True", "False",
-))  # fmt: skip
-RATIO = 2.0
-"""Steps of the more frequent verdict that are kept for one of the other, in one form."""
-FLOOR = 0.0008
-"""Share of all steps up to which a form is kept whatever its verdicts."""
+RATIO = 1.7
+"""Steps that are kept of the more frequent verdict for one of the other, where the words are the same."""
+FLOOR = 0.04
+"""Chance with which any step is kept."""
+_FOLDS = 4
 
 
-def form(tactic: str) -> str:
-    """The step with its names and numbers taken out: `exact X`, `rw [X, ← X]`, `exact Nat.le_trans X X`."""
-    text = _WORD.sub(
-        lambda m: (
-            m.group() if m.group() in _TACTICS or (m.end() < len(tactic) and tactic[m.end()] == ".") else "X"
-        ),
-        tactic,
-    )
-    return re.sub(r"\d+", "0", text)
+def keep(
+    tactics: Sequence[str], accepted: Sequence[bool], rng: Random, weights: Sequence[float] | None = None
+) -> list[bool]:
+    """Which steps are kept. The verdict is foretold from the words by a model that has not seen the step.
 
-
-def thin(records: Sequence[LabelledStep], rng: Random) -> list[LabelledStep]:
-    """The records that are kept, in their order. Words, slips of the pen and harmful steps are all kept."""
-    forms = [form(r.step.tactic) for r in records]
-    counts = Counter((f, r.accepted) for f, r in zip(forms, records, strict=True))
-    floor = FLOOR * len(records)
+    `weights`: above 1 for steps that are kept rather than others.
+    """
+    bags = [words(tactic) for tactic in tactics]
+    folds = [rng.randrange(_FOLDS) for _ in tactics]
+    chances = [0.5] * len(tactics)
+    for fold in range(_FOLDS):
+        known = [i for i, own in enumerate(folds) if own != fold]
+        asked = [i for i, own in enumerate(folds) if own == fold]
+        if not known or not asked:
+            continue
+        found = fit_and_score(
+            [bags[i] for i in known], [accepted[i] for i in known], [bags[i] for i in asked]
+        )
+        for i, probability in zip(asked, found, strict=True):
+            chances[i] = min(max(probability, 0.01), 0.99)
     out = []
-    for text, record in zip(forms, records, strict=True):
-        own, other = counts[text, record.accepted], counts[text, not record.accepted]
-        chance = (RATIO * other + floor) / own
-        if rng.random() < chance or record.origin in ("words", "syntax", "harmful"):
-            out.append(record)
+    for chance, verdict, weight in zip(chances, accepted, weights or [1.0] * len(chances), strict=True):
+        own = chance if verdict else 1 - chance
+        out.append(rng.random() < max(FLOOR, min(1.0, RATIO * (1 - own) / own)) * weight)
     return out

@@ -7,23 +7,52 @@ and where they do not, so that the text of a step alone says little about its fa
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from random import Random
 
+from eva.data.contrast import over_facts, same_form, stated
 from eva.data.goals import Goal, head
+from eva.data.headers import headers
 from eva.data.shapes import misplaced, plausible
-from eva.data.slips import slip, swap_name, unknown_name
+from eva.data.slips import slip, spoiled, swap_name, unknown_name, word
+from eva.data.traps import traps
 from eva.data.words import in_words
+
+_WHOLE = re.compile(r"\b(?:all_goals|any_goals|case|next|rotate_left|rotate_right|swap|on_goal|repeat)\b")
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A step to try, where it comes from, and, for a proposal in words, the tactic that it stands for."""
+    """A step to try, where it comes from, and, for a proposal in words, the tactic that it stands for.
+
+    `arms`: what has to stand behind a header.
+    """
 
     tactic: str
     source: str
     stands_for: str = ""
+    arms: tuple[str, ...] = ()
+
+    @property
+    def alone(self) -> bool:
+        """Whether Lean must see it by itself: it may not parse, or works on several goals."""
+        return self.source in ("words", "syntax") or _WHOLE.search(self.tactic) is not None
+
+
+_CHANCES = (
+    ("automation", 0.6),
+    ("detour", 0.9),
+    ("second_detour", 0.4),
+    ("spoiled", 0.6),
+    ("misplaced", 0.6),
+    ("stated", 0.45),
+    ("header", 0.45),
+    ("unknown_name", 0.3),
+    ("foreign", 0.25),
+    ("syntax", 0.12),
+    ("words", 0.14),
+)
 
 
 def propose(
@@ -31,42 +60,69 @@ def propose(
 ) -> list[Candidate]:
     """At most `budget` different candidates for a state whose first goal is `goal`.
 
-    - `scripted`: next steps of scripts that have led here.
+    - `scripted`: steps of scripts that stand here.
     - `foreign`: steps seen in theorems of other families.
     """
     chosen: dict[str, Candidate] = {}
 
-    def add(tactic: str, source: str, stands_for: str = "") -> None:
-        if tactic.strip() and tactic not in chosen:
-            chosen[tactic] = Candidate(tactic, source, stands_for)
+    def add(tactic: str, source: str, stands_for: str = "", arms: tuple[str, ...] = ()) -> None:
+        if tactic.strip() and "✝" not in tactic and tactic not in (*chosen, *scripted):
+            chosen[tactic] = Candidate(tactic, source, stands_for, arms)
 
+    lines = [step for step in scripted if "\n" not in step and not step.endswith(" with")]
     shaped = plausible(goal, rng)
-    base = [*scripted, *scripted, *shaped] or [automation(goal, rng)]
-    for tactic in rng.sample(list(scripted), min(2, len(scripted))):
-        add(tactic, "script")
-    for tactic in rng.sample(shaped, min(len(shaped), max(2, budget // 2))):
+    base = [*lines, *lines, *shaped] or [automation(goal, rng)]
+    for tactic in rng.sample(shaped, min(len(shaped), 2)):
         add(tactic, "shape")
-    if rng.random() < 0.75:
-        add(automation(goal, rng), "automation")
-    for _ in range(1 + (rng.random() < 0.35)):
-        add(rng.choice(detours(goal, rng)), "detour")
-    if rng.random() < 0.35:
-        add(rng.choice(misplaced(goal, rng)), "misplaced")
-    if rng.random() < 0.5:
-        add(swap_name(rng.choice(base), goal, rng), "name")
-    if rng.random() < 0.3:
-        add(unknown_name(rng.choice(base), goal, rng), "unknown_name")
-    if foreign and rng.random() < 0.25:
-        add(rng.choice(foreign), "foreign")
-    if rng.random() < 0.18:
-        add(slip(rng.choice(base), rng), "syntax")
-    if rng.random() < 0.25:
-        tactic = rng.choice([*base, automation(goal, rng)])
-        add(in_words(tactic, rng), "words", tactic)
-    kept = list(chosen.values())
-    while len(kept) > budget:
+    if lines:
+        for tactic in same_form(rng.choice(lines), goal, rng):
+            add(tactic, "contrast")
+    for tactic in over_facts(goal, rng):
+        add(tactic, "contrast")
+    if shaped and rng.random() < 0.6:
+        add(swap_name(rng.choice(base), goal, rng), "contrast")
+    made: dict[str, Callable[[], None]] = {
+        "automation": lambda: add(automation(goal, rng), "automation"),
+        "detour": lambda: add(rng.choice(detours(goal, rng)), "detour"),
+        "second_detour": lambda: add(rng.choice(detours(goal, rng)), "detour"),
+        "spoiled": lambda: add(spoiled(rng.choice(detours(goal, rng)), goal, rng), "contrast"),
+        "misplaced": lambda: add(rng.choice(misplaced(goal, rng)), "misplaced"),
+        "stated": lambda: add(rng.choice(stated(goal, rng) or [""]), "stated"),
+        "unknown_name": lambda: add(unknown_name(rng.choice(base), goal, rng), "unknown_name"),
+        "foreign": lambda: add(rng.choice(foreign or [""]), "foreign"),
+        "syntax": lambda: add(slip(rng.choice(base), rng), "syntax"),
+    }
+    for source, chance in _CHANCES:
+        if rng.random() >= chance:
+            continue
+        if source == "header":
+            for text, arms in headers(goal, rng):
+                add(text, "header", arms=arms)
+        elif source == "words":
+            tactic = rng.choice([*base, automation(goal, rng)])
+            add(in_words(tactic, rng), "words", tactic)
+        else:
+            made[source]()
+    sure = _lay(chosen, goal, lines, rng)
+    kept = [candidate for candidate in chosen.values() if candidate.source != "trap"]
+    while len(kept) > max(2, budget - len(sure)):
         del kept[rng.randrange(len(kept))]
-    return kept
+    return [*kept, *sure]
+
+
+def _lay(chosen: dict[str, Candidate], goal: Goal, scripted: Sequence[str], rng: Random) -> list[Candidate]:
+    """Traps, with some spoiled ones beside them that Lean will not take."""
+    found = traps(goal, rng)
+    steps = rng.sample(found, min(3, len(found)))
+    needed = [h.name for h in goal.facts if h.usable and any(word(h.name).search(s) for s in scripted)]
+    if needed and not steps and rng.random() < 0.8:
+        steps = [f"clear {rng.choice(needed)}"]
+    for step in steps:
+        chosen.pop(step, None)
+        wrong = spoiled(step, goal, rng) if rng.random() < 0.7 else ""
+        if wrong:
+            chosen.setdefault(wrong, Candidate(wrong, "contrast"))
+    return [Candidate(step, "trap") for step in steps if step not in scripted]
 
 
 def automation(goal: Goal, rng: Random) -> str:
@@ -78,14 +134,14 @@ def automation(goal: Goal, rng: Random) -> str:
     )
     denied = any(f.type in (f"¬{g.type}", "False") for f in goal.facts for g in goal.facts)
     weights = {
-        "omega": 3.0 if numbers else 0.7,
-        "simp": 1.6,
-        "simp_all": 1.2,
+        "omega": 2.4 if numbers else 0.4,
+        "simp": 1.2,
+        "simp_all": 0.7,
         "rfl": 2.2 if shape == "=" else 0.25,
         "decide": 5.0 if not goal.variables else 0.2,
         "assumption": 4.0 if same else 0.25,
         "contradiction": 4.0 if denied else 0.8 if shape == "False" else 0.2,
-        "grind": 1.1,
+        "grind": 0.35,
         "trivial": 3.0 if same or not goal.variables else 0.2,
     }
     return rng.choices(list(weights), list(weights.values()))[0]

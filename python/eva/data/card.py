@@ -10,18 +10,18 @@ from eva.data.record import LabelledStep
 from eva.step import DIMENSIONS
 
 
-def write_card(path: Path, theorems: int, seed: int, records: Mapping[str, Sequence[LabelledStep]]) -> None:
+def write_card(path: Path, seed: int, records: Mapping[str, Sequence[LabelledStep]]) -> None:
     """Write `card.md`: counts by split, family and origin, and a histogram of each target."""
-    path.write_text(card(theorems, seed, records), encoding="utf-8")
+    path.write_text(card(seed, records), encoding="utf-8")
 
 
-def card(theorems: int, seed: int, records: Mapping[str, Sequence[LabelledStep]]) -> str:
+def card(seed: int, records: Mapping[str, Sequence[LabelledStep]]) -> str:
     """The card as Markdown."""
     rows = [record for split in records.values() for record in split]
     out = [
         "# Labelled steps",
         "",
-        f"`eva data generate --theorems {theorems} --seed {seed}`. Every label is an outcome of Lean.",
+        f"{len({r.theorem_id for r in rows})} theorems, seed {seed}. Every label is an outcome of Lean.",
         "",
     ]
     out += [

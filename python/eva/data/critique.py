@@ -1,4 +1,7 @@
-"""Critiques: one to three short sentences out of what Lean really said, verdict first."""
+"""Critiques: one to four short sentences, the verdict first, in the voice of a model that foretells Lean.
+
+What they say is what Lean did say when the step was labelled.
+"""
 
 from __future__ import annotations
 
@@ -7,19 +10,21 @@ from random import Random
 
 from eva.data.goals import parse_goal
 from eva.data.labels import Judged, best_step, changes_nothing
-from eva.data.search import Attempt, Proof, State
+from eva.data.proof import Attempt, Proof, State
 
 MAX_WORDS = 45
-_ACCEPTS = ("Lean accepts this step.", "Lean accepts it.", "Accepted by Lean.")
-_REJECTS = ("Lean rejects this step:", "Lean rejects it:", "Rejected by Lean:")
+_ACCEPTS = ("Lean should accept this.", "Lean should accept this step.", "Lean will accept this.")
+_REJECTS = ("Lean will reject this:", "Lean will reject this step:", "Lean should reject this:")
 
 
 def stated_verdict(critique: str) -> bool | None:
-    """The verdict that a critique states: accepted, rejected, or `None` where it states none, or both."""
-    text = critique.lower()
-    yes = "lean accepts" in text or "accepted by lean" in text
-    no = "lean rejects" in text or "rejected by lean" in text
-    return yes if yes != no else None
+    """The verdict that a critique foretells: accepted, rejected, or `None` where it states none, or both.
+
+    It is read in the words before the first full stop or colon.
+    """
+    first = re.split(r"[.:]", critique.lower(), maxsplit=1)[0]
+    yes, no = "accept" in first, "reject" in first
+    return yes if yes != no and "lean" in first else None
 
 
 def write_critique(proof: Proof, state: State, attempt: Attempt, judged: Judged, rng: Random) -> str:
@@ -48,21 +53,30 @@ def _accepted(proof: Proof, state: State, attempt: Attempt, judged: Judged, rng:
     after = proof.states[attempt.result.goals]
     out = [rng.choice(_ACCEPTS)]
     if not after.goals:
-        return [*out, rng.choice(("No goals are left.", "It finishes the proof."))]
+        return [*out, _fits(state, attempt), rng.choice(("No goals are left.", "It finishes the proof."))]
     out.append(_change(state, after, attempt))
     if after.distance is not None:
         out.append(f"The rest can be finished: about {_steps(after.distance)} left.")
         if judged.origin == "useless":
-            out.append(_better(proof, state, attempt, "It does not help here; better"))
+            out.append(_better(proof, state, attempt, "It does not help; better"))
     elif judged.origin == "hopeless":
         out.append(f"The goal was false before{_example(state)}.")
     else:
         if judged.finishable is False:
-            out.append(f"But a goal is now false{_example(after)}: the proof cannot be finished.")
+            out.append(f"But a goal becomes false{_example(after)}: the proof cannot be finished.")
         else:
-            out.append("No way to finish from here was found.")
+            out.append("Whether the proof can be finished from there is unclear.")
         out.append(_better(proof, state, attempt, "Better"))
     return out
+
+
+def _fits(state: State, attempt: Attempt) -> str:
+    """The look into the context that `exact h` asks for."""
+    named = re.fullmatch(r"exact (\S+)", attempt.candidate.tactic)
+    goal = parse_goal(state.goals[0])
+    if named and any(h.name == named[1] and h.type == goal.target for h in goal.facts):
+        return f"{named[1]} is the goal itself."
+    return ""
 
 
 def _change(state: State, after: State, attempt: Attempt) -> str:
@@ -77,7 +91,7 @@ def _change(state: State, after: State, attempt: Attempt) -> str:
     if target == parse_goal(state.goals[0]).target:
         return "The target stays, the hypotheses change."
     if len(target) <= 36 and "<" not in target:
-        return f"The goal is now {target}."
+        return f"The goal becomes {target}."
     return f"{_goals(left).capitalize()} left."
 
 
@@ -91,7 +105,7 @@ def _rejected(proof: Proof, state: State, attempt: Attempt, judged: Judged, rng:
         better = _better(proof, state, attempt, rng.choice(("Better", "This works")))
         out.append(better or f"A proof needs about {_steps(state.distance or 1)} here.")
     else:
-        out.append("No proof of this goal was found.")
+        out.append("Whether this goal can be proved is unclear.")
     return out
 
 
@@ -99,7 +113,7 @@ def _words(state: State, attempt: Attempt) -> str:
     meant = attempt.candidate.stands_for
     for other in state.attempts:
         if other.candidate.tactic == meant:
-            verb = "would be accepted" if other.result.outcome == "accepted" else "would fail too"
+            verb = "would work" if other.result.outcome == "accepted" else "would fail too"
             return f"As a tactic, {meant}, it {verb}."
     return ""
 
@@ -131,18 +145,32 @@ def _reason(attempt: Attempt, judged: Judged) -> str:
 
 
 _REASONS = (
+    (r"Invalid rewrite argument", "a rewrite needs an equation or an equivalence"),
+    (r"⟨\.\.\.⟩", "the goal is not made of such parts"),
+    (r"specialize' requires", "specialize needs a hypothesis with a premise"),
+    (r"Invalid (?:field|projection)", "there is no such part"),
+    (r"\A'show' tactic failed", "the goal is another one"),
+    (r"major premise type is not an inductive", "it cannot be split into cases"),
+    (r"introN", "there is nothing to introduce"),
+    (r"\ATactic assumption failed", "no hypothesis is the goal"),
+    (r"\ATactic contradiction failed", "no two hypotheses contradict each other"),
+    (r"could not unify the (?:conclusion|type)", "its conclusion is not the goal"),
+    (r"\ATactic subst failed", "subst needs an equation for a variable"),
+    (r"\ATactic (left|right) failed", "{0} needs a goal with two alternatives"),
+    (r"\ATactic constructor failed", "constructor does not fit this goal"),
+    (r"\ATactic clear failed", "something depends on it"),
     (r"\A[Uu]nknown constant (\S+?)[.,]?(?:\s|\Z)", "there is no lemma {0}"),
     (r"\A[Uu]nknown identifier (\S+\.\S+?)[.,]?(?:\s|\Z)", "there is no {0}"),
     (r"\A[Uu]nknown identifier (\S+?)[.,]?(?:\s|\Z)", "{0} is not a hypothesis here"),
     (
         r"\Aomega could not.*\n(?:.*\n)*?.*counterexample",
-        "omega finds values that fit the facts and break the goal",
+        "omega cannot get it from the facts",
     ),
     (r"\Aomega could not", "omega finds no usable linear facts"),
     (r"\A(\S+) made no progress", "{0} makes no progress"),
     (r"\A(?:Tactic )?grind\b.*failed", "grind fails"),
     (r"\Aunsolved goals", "a goal inside stays open"),
-    (r"proved that the proposition[\s\S]*is false", "decide finds the goal false"),
+    (r"proved that the proposition[\s\S]*is false", "the goal is false by computation"),
     (r"must not contain free variables", "decide needs a goal without variables"),
     (r"Decidable", "the goal is not decidable by computation"),
     (r"\ATactic rfl failed: The left-hand side", "the sides are not equal by definition"),
@@ -168,7 +196,8 @@ def _parse(first: str) -> str:
 
 def _mismatch(error: str) -> str:
     found = re.search(
-        r"ype mismatch.*?\n\s*(.+?)\nhas type\n\s*(.+?)\nbut is expected to have type\n\s*(.+?)(?:\n|$)",
+        r"ype mismatch.*?\n\s*(.+?)\nhas type\n\s*(.+?)\n(?:of sort .+? )?but is expected to have type\n"
+        r"\s*(.+?)(?:\n|$)",
         error,
         re.DOTALL,
     )

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
-from eva.data.balance import thin
 from eva.data.card import write_card
 from eva.data.critique import write_critique
 from eva.data.families import FAMILIES, HELD_OUT, Theorem
 from eva.data.families.variation import varied
 from eva.data.labels import Experience, judge
-from eva.data.record import SPLITS, LabelledStep, write_records
-from eva.data.search import Explorer, Progress, Proof
+from eva.data.proof import Proof
+from eva.data.record import SPLITS, LabelledStep, read_records, write_records
+from eva.data.search import Explorer, Progress
 from eva.step import ProofStep
 
 _KEPT = frozenset((
@@ -24,6 +25,10 @@ _KEPT = frozenset((
     "true", "false", "id", "min", "max", "True", "False", "def",
 ))  # fmt: skip
 _WORDS = ("aux", "step", "lemma", "ex", "key", "main", "fact", "claim", "goal", "prob", "exercise", "thm")
+
+
+class OtherPlan(ValueError):
+    """The folder holds shards that were made with other options; the message names them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +41,7 @@ class Plan:
     theorems: int
     seed: int
     out: Path
-    shard: int = 500
+    shard: int = 1000
     jobs: int = 1
 
 
@@ -80,20 +85,59 @@ def canonical(theorem: Theorem) -> str:
 
 
 def build(plan: Plan, explorer: Explorer, progress: Progress) -> dict[str, int]:
-    """Make the data set; returns the number of records of each split."""
+    """Make the data set; returns the number of records of each split.
+
+    Each shard is written when it is finished, and the splits are written anew from the shards that there are:
+    a run that is stopped leaves a data set behind, and goes on with the next shard. Raises `OtherPlan`.
+    """
+    _same_options(plan, explorer)
     theorems = draw_theorems(plan.theorems, plan.seed)
     shards = [theorems[start : start + plan.shard] for start in range(0, len(theorems), plan.shard)]
+
+    def make(number: int) -> None:
+        file = plan.out / "shards" / f"{number:04}.jsonl"
+        if not file.exists():
+            proofs = explorer.explore(shards[number], plan.seed, progress)
+            experience = Experience(proofs)
+            write_records(
+                file, (record for proof in proofs for record in label(proof, plan.seed, experience))
+            )
+
+    counts: dict[str, int] = {}
     with ThreadPoolExecutor(max_workers=plan.jobs) as pool:
-        explored = pool.map(lambda shard: explorer.explore(shard, plan.seed, progress), shards)
-        proofs = [proof for shard in explored for proof in shard]
-    experience = Experience(proofs)
-    records: dict[str, list[LabelledStep]] = {split: [] for split in SPLITS}
-    labelled = [record for proof in proofs for record in label(proof, plan.seed, experience)]
-    for record in thin(labelled, Random(plan.seed)):
-        records[record.split].append(record)
-    counts = {split: write_records(plan.out / f"{split}.jsonl", rows) for split, rows in records.items()}
-    write_card(plan.out / "card.md", plan.theorems, plan.seed, records)
+        for _ in pool.map(make, range(len(shards))):
+            counts = assemble(plan.out, plan.seed)
     return counts
+
+
+def assemble(out: Path, seed: int) -> dict[str, int]:
+    """Write the splits and the card from the shards that are finished."""
+    records: dict[str, list[LabelledStep]] = {split: [] for split in SPLITS}
+    for file in sorted((out / "shards").glob("*.jsonl")):
+        for record in read_records(file):
+            records[record.split].append(record)
+    counts = {split: write_records(out / f"{split}.jsonl", rows) for split, rows in records.items()}
+    write_card(out / "card.md", seed, records)
+    return counts
+
+
+def _same_options(plan: Plan, explorer: Explorer) -> None:
+    """Keep the options that shards depend on beside them, and hold later runs to them."""
+    options = {
+        "seed": plan.seed,
+        "shard": plan.shard,
+        "budget": explorer.budget,
+        "scripted": explorer.scripted,
+        "beside": explorer.beside,
+    }
+    file = plan.out / "plan.json"
+    if file.exists():
+        known = json.loads(file.read_text(encoding="utf-8"))
+        if known != options:
+            raise OtherPlan(f"{plan.out} was made with {known}, not {options}: name another folder")
+    else:
+        plan.out.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(options), encoding="utf-8")
 
 
 def label(proof: Proof, seed: int, experience: Experience) -> list[LabelledStep]:
@@ -106,12 +150,14 @@ def label(proof: Proof, seed: int, experience: Experience) -> list[LabelledStep]
     out = []
     for state in proof.states.values():
         for attempt in state.attempts:
+            if not attempt.kept:
+                continue
             judged = judge(proof, state, attempt, experience)
             step = ProofStep(
                 goals=state.goals,
                 tactic=attempt.candidate.tactic,
                 statement=statement,
-                earlier=state.path,
+                earlier=state.earlier,
                 goals_after=attempt.result.goals if judged.accepted else None,
                 lean_error=None if judged.accepted else attempt.result.error,
             )

@@ -15,7 +15,7 @@ from difflib import SequenceMatcher
 
 from eva.data.clarity import clarity
 from eva.data.goals import head, parse_goal
-from eva.data.search import Attempt, Proof, State
+from eva.data.proof import Attempt, Proof, State
 
 _TOKEN = re.compile(r"[\w₀-₉'✝]+|[^\s\w]")
 _UNKNOWN = re.compile(
@@ -106,7 +106,7 @@ def _accepted(proof: Proof, state: State, attempt: Attempt, form: float, usual: 
     same = changes_nothing(state, attempt)
     if after.distance is None:
         refuted = after.finishable is False
-        closed = 1 - len(after.open_goals) / max(1, len(after.goals))
+        closed = sum(bool(proof.closers((goal,))) for goal in after.goals) / max(1, len(after.goals))
         if refuted:
             logic = 1.05 + 0.6 * closed + 0.25 * share + 0.2 * usual
             origin = "hopeless" if state.finishable is False else "harmful"
@@ -121,7 +121,7 @@ def _accepted(proof: Proof, state: State, attempt: Attempt, form: float, usual: 
         )
     before = state.distance if state.distance is not None else after.distance + 1
     gain = before - after.distance
-    rollouts = after.share if after.share is not None else _closer_share(after)
+    rollouts = after.share if after.share is not None else _closer_share(proof, after)
     logic = 3.2 + 1.0 * 0.78 ** (after.distance - 1) + 0.5 * rollouts
     alignment = 4.45 + 0.2 * share + 0.1 * rollouts + 0.2 * usual
     if gain >= 1:
@@ -147,8 +147,8 @@ def changes_nothing(state: State, attempt: Attempt) -> bool:
 
 
 def useless_text(attempt: Attempt) -> bool:
-    """Steps that only copy or state what was known, whatever the state looks like after them."""
-    return bool(re.match(r"skip$|have h[dtz] ", attempt.candidate.tactic))
+    """Whether the step only copies or states what was known, whatever the state looks like after them."""
+    return bool(re.match(r"skip$|have (?:h[dtz]|e) |show ", attempt.candidate.tactic))
 
 
 def failure_kind(attempt: Attempt) -> str:
@@ -180,7 +180,7 @@ def best_step(proof: Proof, state: State) -> str | None:
         best = rank if best is None else min(best, rank)
     if best is not None:
         return best[2]
-    return state.closers[0] if state.quick == 1 and state.closers else None
+    return next(iter(proof.closers(state.goals)), None) if len(state.goals) == 1 else None
 
 
 def similarity(left: str, right: str) -> float:
@@ -209,8 +209,8 @@ def _idea(proof: Proof, state: State, attempt: Attempt) -> float:
     return 0.9 * nearest
 
 
-def _closer_share(state: State) -> float:
+def _closer_share(proof: Proof, state: State) -> float:
     """Without tried steps: simple closers (`assumption`) speak for an easy rest, heavy ones for a hard."""
     ease = {"assumption": 1.0, "rfl": 0.95, "omega": 0.85, "simp_all": 0.7, "grind": 0.5}
-    values = [ease.get(name, 0.6) for name in state.closers]
+    values = [ease.get(name, 0.6) for name in proof.closers(state.goals)]
     return sum(values) / len(values) if values else 0.6

@@ -1,23 +1,26 @@
 """Asking Lean about many steps at once: probes go in as one file, outcomes come back.
 
-A probe is a statement, the steps that lead to a state, and one more step. Each becomes an `example`:
-its steps, `trace_state`, a try at closing every goal that is left, `trace_state` again. A message of
-severity error inside the example means that the step is rejected; a first trace without one means that it is
-accepted, and the trace is the state after it. An example that shows neither is *unknown*, never success.
+A message of severity error inside a step's lines means that the step is rejected; a trace after it without
+one means that it is accepted, and the trace is the state after it. A step that shows neither is *unknown*,
+never success: so are steps for which nothing was left of the heartbeats of their example.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import re
 import subprocess
 import tempfile
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from eva.data.goals import split_goals
+from eva.data.probes import END, Batch, Probe, Result, Spot, render
+from eva.data.script import Script, Walked, read_walks, render_walks, tuples
 from eva.lean.toolchain import find_toolchain
 
 OPTIONS = (
@@ -25,57 +28,18 @@ OPTIONS = (
     "-DmaxErrors=1000000",  # at 100 errors Lean skips the rest of a file in silence
     "-DElab.async=false",
     "-Dlinter.all=false",
-    "-DmaxHeartbeats=20000",  # a deterministic bound for each step
 )
-CLOSERS = ("assumption", "rfl", "omega", "(simp_all; done)", "grind")
-_END = "EVA-END"
 _MARKS = ("closer ", "note ")
-Outcome = Literal["accepted", "rejected", "unknown"]
+Message = dict[str, Any]
 
 
 class LeanFailed(RuntimeError):
     """Lean itself did not run to the end; the message has its exit code and last words."""
 
 
-@dataclass(frozen=True, slots=True)
-class Probe:
-    """One question: does `step` work in the state that `earlier` leads to?
-
-    `binders` and `goal` make the statement; `preamble` holds definitions that it needs (or is empty).
-    """
-
-    binders: str
-    goal: str
-    earlier: tuple[str, ...]
-    step: str
-    preamble: str = ""
-    close: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """Lean's answer to a probe.
-
-    - `outcome`: `accepted`, `rejected`, or `unknown` (no verdict was printed).
-    - `goals`: the state after an accepted step.
-    - `error`, `parse_error`: Lean's first message for a rejected step, and whether it is the parser's.
-    - `closed_by`: names of the closers that closed goals of the state after, in order.
-    - `open_goals`: goals that no closer closed; `()` means that the proof was finished.
-    - `notes`: other traced lines.
-    """
-
-    outcome: Outcome
-    goals: tuple[str, ...] = ()
-    error: str = ""
-    parse_error: bool = False
-    closed_by: tuple[str, ...] = ()
-    open_goals: tuple[str, ...] | None = None
-    notes: tuple[str, ...] = ()
-
-
 @dataclass
 class LeanRunner:
-    """Runs batches of probes; answers are kept in `store` so that a stopped run goes on where it was.
+    """Runs batches; answers are kept in `store` so that a stopped run goes on where it was.
 
     - `command`: the Lean command with its arguments; by default what `lean_command()` finds.
     - `store`: a folder for one answer file a batch, or `None`.
@@ -88,33 +52,51 @@ class LeanRunner:
     options: Sequence[str] = field(default=OPTIONS)
 
     def run(self, probes: Sequence[Probe]) -> list[Result]:
-        """One result for each probe, in order. Raises `LeanFailed`, `subprocess.TimeoutExpired`."""
+        """One result for each probe, in order. A batch that Lean does not survive is halved; a single such
+        probe is unknown."""
         if not probes:
             return []
-        source, starts = render(probes)
-        cache = None
-        if self.store is not None:
-            key = hashlib.sha256((" ".join(self.options) + source).encode()).hexdigest()[:24]
-            cache = self.store / f"{key}.json"
-            if cache.exists():
-                return [_result_from_json(row) for row in json.loads(cache.read_text(encoding="utf-8"))]
+        batch = render(probes)
+        kept = self._answer_file(batch.text)
+        if kept is not None and kept.exists():
+            return [_result(row) for row in json.loads(kept.read_text(encoding="utf-8"))]
         try:
-            results = read_messages(self._lean(source), starts, probes)
+            results = read_results(self._lean(batch.text), batch)
         except (LeanFailed, subprocess.TimeoutExpired):
             if len(probes) == 1:
                 results = [Result("unknown")]
-            else:  # one bad probe must not cost the whole batch
+            else:
                 half = len(probes) // 2
                 results = [*self.run(probes[:half]), *self.run(probes[half:])]
-        if cache is not None:
-            cache.parent.mkdir(parents=True, exist_ok=True)
-            part = cache.with_suffix(".part")
-            rows = [asdict(result) for result in results]
-            part.write_text(json.dumps(rows, ensure_ascii=False), encoding="utf-8")
-            part.replace(cache)
+        _keep(kept, [asdict(result) for result in results])
         return results
 
-    def _lean(self, source: str) -> list[dict[str, Any]]:
+    def walk(self, scripts: Sequence[Script]) -> list[Walked]:
+        """Each script run from its start, with the state before and after each of its steps."""
+        if not scripts:
+            return []
+        text, views = render_walks(scripts)
+        kept = self._answer_file(text)
+        if kept is not None and kept.exists():
+            return [Walked.from_json(row) for row in json.loads(kept.read_text(encoding="utf-8"))]
+        try:
+            walked = read_walks(self._lean(text), views)
+        except (LeanFailed, subprocess.TimeoutExpired):
+            if len(scripts) == 1:
+                walked = [Walked()]
+            else:
+                half = len(scripts) // 2
+                walked = [*self.walk(scripts[:half]), *self.walk(scripts[half:])]
+        _keep(kept, [asdict(one) for one in walked])
+        return walked
+
+    def _answer_file(self, source: str) -> Path | None:
+        if self.store is None:
+            return None
+        key = hashlib.sha256((" ".join(self.options) + source).encode()).hexdigest()[:24]
+        return self.store / f"{key}.json"
+
+    def _lean(self, source: str) -> list[Message]:
         with tempfile.TemporaryDirectory(prefix="eva-data-") as folder:
             path = Path(folder) / "Probes.lean"
             path.write_text(source, encoding="utf-8")
@@ -126,11 +108,8 @@ class LeanRunner:
                 check=False,
                 cwd=folder,
             )
-        messages = []
-        for line in done.stdout.splitlines():
-            if line.startswith("{"):
-                messages.append(json.loads(line))
-        if not any(message["data"] == _END for message in messages):
+        messages = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+        if not any(message["data"] == END for message in messages):
             words = (done.stderr or done.stdout)[-300:]
             raise LeanFailed(
                 f"Lean stopped before the end of the batch (exit code {done.returncode}): {words}"
@@ -143,84 +122,77 @@ def lean_command() -> list[str]:
     return list(find_toolchain().command)
 
 
-def render(probes: Sequence[Probe]) -> tuple[str, list[int]]:
-    """The file for a batch, and the 1-based line on which each probe's example starts (plus the end's)."""
-    lines: list[str] = []
-    starts: list[int] = []
-    defined: set[str] = set()
-    for probe in probes:
-        space = ""
-        if probe.preamble:
-            space = "D" + hashlib.sha256(probe.preamble.encode()).hexdigest()[:10]
-            lines.append(f"namespace {space}")
-            if space not in defined:
-                defined.add(space)
-                lines.extend(probe.preamble.split("\n"))
-        starts.append(len(lines) + 1)
-        binders = f" {probe.binders}" if probe.binders else ""
-        lines.append(f"example{binders} : {probe.goal} := by")
-        for text in probe.earlier:
-            lines.extend("  " + part for part in text.split("\n"))
-        # brackets of its own: an unfinished step (`constructor <;>`) must not swallow what follows
-        lines += ["  (", *("  " + part for part in probe.step.split("\n")), "  )"]
-        if probe.close:
-            lines.append("  trace_state")
-            closers = " | ".join(f'({c}; trace "closer {c}")' for c in CLOSERS)
-            lines.append(f"  all_goals try (first | {closers})")
-            lines.append("  trace_state")
-            lines.append("  all_goals sorry")
-        if space:
-            lines.append(f"end {space}")
-    starts.append(len(lines) + 1)
-    lines.append(f'#print "{_END}"')
-    return "\n".join(lines) + "\n", starts
-
-
-def read_messages(
-    messages: Sequence[dict[str, Any]], starts: Sequence[int], probes: Sequence[Probe]
-) -> list[Result]:
+def read_results(messages: Sequence[Message], batch: Batch) -> list[Result]:
     """Sort Lean's messages to the probes that they belong to and read each probe's outcome."""
-    by_probe: list[list[dict[str, Any]]] = [[] for _ in probes]
-    index = 0
-    for message in sorted(messages, key=lambda m: (m["pos"]["line"], m["pos"]["column"])):
-        line = message["pos"]["line"]
-        while index + 1 < len(starts) and starts[index + 1] <= line:
-            index += 1
-        if index < len(probes) and line >= starts[index]:
-            by_probe[index].append(message)
-    return [_read_one(own, probe) for own, probe in zip(by_probe, probes, strict=True)]
+    ordered = sorted(messages, key=lambda m: (m["pos"]["line"], m["pos"]["column"]))
+    lines = [message["pos"]["line"] for message in ordered]
+
+    def at(start: int, end: int) -> list[Message]:
+        return ordered[bisect_left(lines, start) : bisect_left(lines, end)]
+
+    return [
+        _read_one(at(spot.start, spot.end), at(spot.before, spot.before + 1), spot) for spot in batch.spots
+    ]
 
 
-def _read_one(messages: list[dict[str, Any]], probe: Probe) -> Result:
-    errors = [m for m in messages if m["severity"] == "error"]
-    traces = [m["data"] for m in messages if m["kind"] == "trace"]
+def _read_one(own: list[Message], before: list[Message], spot: Spot) -> Result:
+    errors = [m for m in own if m["severity"] == "error"]
+    traces = {m["pos"]["line"]: m["data"] for m in own if m["kind"] == "trace"}
     # traces of one place come as one message, a line each
-    marks = [line for t in traces if t.startswith(_MARKS) for line in t.split("\n")]
+    marks = [line for t in traces.values() if t.startswith(_MARKS) for line in t.split("\n")]
     notes = tuple(mark for mark in marks if mark.startswith("note "))
+    if any("maximum number of heartbeats" in m["data"] for m in errors):
+        return Result("unknown")
     if errors:
         parse = [m for m in errors if m.get("keepFullRange")]
+        if spot.copies > 1 and parse and not _within(parse[0], spot):
+            return Result("unknown")
         # what stays open because a step failed is told at the head of the proof, before the failure itself
         causes = [m for m in errors if not m["data"].startswith("unsolved goals")]
         first = (parse or causes or errors)[0]
         return Result("rejected", error=first["data"], parse_error=bool(parse), notes=notes)
-    if not probe.close:
-        return Result("accepted", notes=notes)
-    closers = tuple(m[7:].strip("()").split(";")[0] for m in marks if m.startswith("closer "))
-    states = [t for t in traces if not t.startswith(_MARKS)]
-    if len(states) != 2:
+    if not before or not all(line in traces for line in spot.traces):
         return Result("unknown")
+    rest = split_goals(before[0]["data"])[1:] if spot.copies else ()
+    goals = [goal for line in spot.traces for goal in split_goals(traces[line])]
+    if spot.copies > 1:
+        goals = [untagged(goal, spot.copy) for goal in goals]
+    fates = [mark[7:].strip("()").split(";")[0] for mark in marks if mark.startswith("closer ")]
+    if spot.closers and len(fates) != len(goals):
+        fates = []
     return Result(
         "accepted",
-        goals=split_goals(states[0]),
-        closed_by=closers,
-        open_goals=split_goals(states[1]),
+        goals=(*goals, *rest),
+        kept=len(rest),
+        fates=tuple("" if fate == "-" else fate for fate in fates),
         notes=notes,
     )
 
 
-def _result_from_json(row: dict[str, Any]) -> Result:
-    for key in ("goals", "closed_by", "notes"):
-        row[key] = tuple(row[key])
-    if row["open_goals"] is not None:
-        row["open_goals"] = tuple(row["open_goals"])
-    return Result(**row)
+def _within(message: Message, spot: Spot) -> bool:
+    return bool(spot.start <= message["pos"]["line"] < spot.end)
+
+
+def untagged(goal: str, copy: int) -> str:
+    """The goal without the tag `refine_<copy>` that the copying gave it, and its holes."""
+    goal = re.sub(rf"(\?(?:[\w₀-₉'✝]+\.)*)refine_{copy}\.", r"\1", goal)
+    first, _, rest = goal.partition("\n")
+    if not first.startswith("case "):
+        return goal
+    tags = first[5:].split(".")
+    if f"refine_{copy}" in tags:
+        tags.remove(f"refine_{copy}")
+    return f"case {'.'.join(tags)}\n{rest}" if tags else rest
+
+
+def _keep(file: Path | None, rows: list[dict[str, Any]]) -> None:
+    if file is None:
+        return
+    file.parent.mkdir(parents=True, exist_ok=True)
+    part = file.with_suffix(".part")
+    part.write_text(json.dumps(rows, ensure_ascii=False), encoding="utf-8")
+    part.replace(file)
+
+
+def _result(row: dict[str, Any]) -> Result:
+    return Result(**tuples(row))

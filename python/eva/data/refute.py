@@ -16,7 +16,7 @@ from types import CodeType
 from eva.data.formula import Formula, parse_formula
 from eva.data.formula import worlds as all_worlds
 from eva.data.goals import Goal, Hypothesis
-from eva.data.lean import Probe, Result
+from eva.data.probes import Place, Probe, Result
 
 _E = r"(?:Nat|Int|[αβγ])"
 _VALUES = (
@@ -39,10 +39,15 @@ _ATOM = re.compile(r"[\s\w₀-₉'+\-*/%()=≠≤<≥>]+\Z")
 
 @dataclass(frozen=True, slots=True)
 class Refutation:
-    """A probe that proves the negation, and for each trial the values that it uses."""
+    """A probe that proves the negation, and for each trial the values that it uses.
+
+    `certain`: the values make all facts true and the target false, as far as evaluation outside of Lean can
+    tell.
+    """
 
     probe: Probe
     trials: tuple[tuple[tuple[str, str], ...], ...]
+    certain: bool = False
 
     def counterexample(self, result: Result) -> tuple[tuple[str, str], ...] | None:
         """The values of the trial that worked, or `None` where the goal was not refuted."""
@@ -53,13 +58,13 @@ class Refutation:
         return None
 
 
-def refutation(goal: Goal, preamble: str, rng: Random, trials: int = 8) -> Refutation | None:
+def refutation(goal: Goal, preamble: str, rng: Random, trials: int = 6) -> Refutation | None:
     """A probe for `goal`; `None` where no values are known for a type, or where none of them can work."""
     plain = [Hypothesis(_plain(h.name), _plain(h.type)) for h in goal.hypotheses]
     variables = [h for h in plain if h.is_data]
     facts = [h for h in plain if not h.is_data]
     target = _plain(goal.target)
-    worlds = _worlds(variables, facts, target, rng, trials)
+    worlds, certain = _worlds(variables, facts, target, rng, trials)
     if not worlds:
         return None
     binders = "".join(f" ({v.name} : {v.type})" for v in variables)
@@ -73,13 +78,11 @@ def refutation(goal: Goal, preamble: str, rng: Random, trials: int = 8) -> Refut
         if any("fun" in value for value in world) or "∀" in body[1:] or "∃" in body or "List" in body:
             tries.append(f"(have T_ := {instance}; simp at T_; done; {mark})")
     step = "first\n  | " + "\n  | ".join(tries)
-    probe = Probe(
-        binders="", goal=f"¬ ({body})", earlier=("intro H_",), step=step, preamble=preamble, close=False
-    )
+    probe = Probe(Place("", f"¬ ({body})", preamble, ("  intro H_",)), step, alone=True)
     named = tuple(
         tuple((v.name, value) for v, value in zip(variables, world, strict=True)) for world in worlds
     )
-    return Refutation(probe, named)
+    return Refutation(probe, named, certain)
 
 
 def _values(kind: str) -> tuple[str, ...]:
@@ -92,24 +95,29 @@ def _values(kind: str) -> tuple[str, ...]:
 
 def _worlds(
     variables: Sequence[Hypothesis], facts: Sequence[Hypothesis], target: str, rng: Random, trials: int
-) -> list[tuple[str, ...]]:
-    """Values for the variables, the most promising first; `[]` where it is plain that none can refute."""
+) -> tuple[list[tuple[str, ...]], bool]:
+    """Values for the variables, the most promising first (`[]` where it is plain that none can refute), and
+    whether they are known to refute."""
     choices = [_values(v.type) for v in variables]
     if not all(choices):
-        return []
+        return [], False
     kinds = {v.type for v in variables}
     if kinds == {"Prop"}:
         formulas = [parse_formula(f.type) for f in facts]
         goal = parse_formula(target)
         if goal is not None and None not in formulas:
             known = [formula for formula in formulas if formula is not None]
-            return _truth_values([v.name for v in variables], known, goal)
+            return _truth_values([v.name for v in variables], known, goal), True
+    constant = _constant_worlds(variables, facts, target)
+    if constant is not None:
+        return constant, True
     checks = _checks(variables, facts, target)
     if checks and kinds <= {"Nat", "Int"}:
-        return _search_numbers(variables, checks, complete=len(checks) == len(facts) + 1, rng=rng)
+        complete = len(checks) == len(facts) + 1
+        return _search_numbers(variables, checks, complete=complete, rng=rng), complete
     if prod(len(values) for values in choices) <= trials:
-        return list(product(*choices))
-    return list({tuple(rng.choice(values) for values in choices): None for _ in range(trials)})
+        return list(product(*choices)), False
+    return list({tuple(rng.choice(values) for values in choices): None for _ in range(trials)}), False
 
 
 def _truth_values(names: list[str], facts: Sequence[Formula], target: Formula) -> list[tuple[str, ...]]:
@@ -118,6 +126,41 @@ def _truth_values(names: list[str], facts: Sequence[Formula], target: Formula) -
         if all(f.holds(world) for f in facts) and not target.holds(world):
             return [tuple(str(world[name]) for name in names)]
     return []
+
+
+def _constant_worlds(
+    variables: Sequence[Hypothesis], facts: Sequence[Hypothesis], target: str
+) -> list[tuple[str, ...]] | None:
+    """Worlds in which every predicate is always true or always false, and all facts hold but not the target.
+
+    `None` where there are none, or where something else than predicates and connectives occurs.
+    """
+    names = [v.name for v in variables if v.type == "Prop" or v.type.endswith("→ Prop")]
+    known = [_flat(f.type, names) for f in facts]
+    goal = _flat(target, names)
+    if goal is None or None in known or not names or len(names) > 8:
+        return None
+    found = _truth_values(names, [formula for formula in known if formula is not None], goal)
+    if not found:
+        return None
+    truth = dict(zip(names, found[0], strict=True))
+    world = []
+    for variable in variables:
+        if variable.name not in truth:
+            world.append(_values(variable.type)[0])
+        else:
+            blanks = " _" * variable.type.count("→")
+            world.append(f"fun{blanks} => {truth[variable.name]}" if blanks else truth[variable.name])
+    return [tuple(world)]
+
+
+def _flat(text: str, predicates: Sequence[str]) -> Formula | None:
+    """A formula over predicates as if none of them looked at its arguments: without these and quantifiers."""
+    text = re.sub(r"[∀∃] (?:\([^()]*\) ?|[\w₀-₉'✝]+ ?)+, ", "", text)
+    for name in predicates:
+        text = re.sub(rf"(?<![\w.₀-₉']){re.escape(name)}(?: (?:[\w₀-₉']+|\([^()]*\)))+", name, text)
+    formula = parse_formula(text)
+    return formula if formula is not None and formula.atoms() <= {*predicates, "True", "False"} else None
 
 
 def _checks(
@@ -136,7 +179,7 @@ def _search_numbers(
     """Up to three small worlds that pass all checks; without `complete` checks also near ones."""
     compiled = [(compile(code, "goal", "eval"), wanted) for code, wanted in checks]
     tried: dict[tuple[int, ...], int] = {}
-    for _ in range(1500):
+    for _ in range(800):
         world = tuple(rng.randint(0, 14) if v.type == "Nat" else rng.randint(-14, 14) for v in variables)
         if world in tried:
             continue

@@ -52,7 +52,7 @@ def for_variables(goal: Goal, rng: Random) -> list[str]:
     variables = [h for h in goal.variables if h.usable]
     for v in rng.sample(variables, min(2, len(variables))):
         if v.type == "Nat" or v.type.startswith("List"):
-            out += [f"induction {v.name}", f"cases {v.name}", _structured(v, rng)]
+            out += [f"induction {v.name}", f"cases {v.name}"]
         elif v.type == "Bool" or v.type.startswith("Option"):
             out += [f"cases {v.name}", f"cases {v.name} <;> rfl", f"cases {v.name} <;> simp_all"]
         elif v.type == "Prop":
@@ -68,7 +68,13 @@ def misplaced(goal: Goal, rng: Random) -> list[str]:
         "constructor",
         "left",
         "right",
-        "exists 0",
+        "left",
+        "right",
+        f"exists {rng.randint(0, 9)}",
+        f"exists {rng.randint(0, 9)}",
+        f"refine ⟨{rng.randint(0, 9)}, ?_⟩",
+        "apply Nat.le_of_lt",
+        "apply Nat.le_of_eq",
         "refine ⟨?_, ?_⟩",
         "funext x",
         "symm",
@@ -220,18 +226,6 @@ def _instances(fact: Hypothesis, other: str, goal: Goal, rng: Random) -> list[st
     return [form.format(h=fact.name, v=value, o=other) for form in forms]
 
 
-def _structured(variable: Hypothesis, rng: Random) -> str:
-    verb = rng.choice(("induction", "cases"))
-    first, second = rng.choice(
-        (("rfl", "omega"), ("simp", "simp_all"), ("simp", "omega"), ("simp_all", "simp_all"))
-    )
-    if variable.type == "Nat":
-        tail = "k ih" if verb == "induction" else "k"
-        return f"{verb} {variable.name} with\n| zero => {first}\n| succ {tail} => {second}"
-    tail = "y l ih" if verb == "induction" else "y l"
-    return f"{verb} {variable.name} with\n| nil => {first}\n| cons {tail} => {second}"
-
-
 _TARGETS: dict[str, Callable[[Goal, Random], list[str]]] = {
     "∀": _all,
     "→": _implication,
@@ -249,7 +243,6 @@ _FACT_FORMS: dict[str, Sequence[str]] = {
     ),
     "∨": (
         "cases {h}", "rcases {h} with ha | hb", "exact {h}.symm",
-        "cases {h} with\n| inl ha => simp_all\n| inr hb => simp_all",
     ),
     "∃": ("obtain ⟨w, hw⟩ := {h}", "cases {h}", "exact {h}"),
     "=": (

@@ -16,7 +16,7 @@ _FACT_NAMES = (
 def swap_name(tactic: str, goal: Goal, rng: Random) -> str:
     """The step with a name replaced by another of this state, or a lemma by a near-by one; else `""`."""
     names = [h.name for h in goal.hypotheses if h.usable]
-    here = [n for n in names if _word(n).search(tactic)]
+    here = [n for n in names if word(n).search(tactic)]
     swaps = [pair for pair in _LEMMA_SWAPS if pair[0] in tactic]
     if swaps and (not here or rng.random() < 0.5):
         old, new = rng.choice(swaps)
@@ -25,26 +25,37 @@ def swap_name(tactic: str, goal: Goal, rng: Random) -> str:
         return ""
     old = rng.choice(here)
     new = rng.choice([n for n in names if n != old])
-    return _word(old).sub(new, tactic)
+    return word(old).sub(new, tactic)
 
 
 def unknown_name(tactic: str, goal: Goal, rng: Random) -> str:
     """The step with a hypothesis replaced by a usual name that this state lacks, or with a lemma misspelt."""
     names = {h.name for h in goal.hypotheses}
-    here = [h.name for h in goal.hypotheses if h.usable and _word(h.name).search(tactic)]
+    here = [h.name for h in goal.hypotheses if h.usable and word(h.name).search(tactic)]
     missing = rng.choice([n for n in _FACT_NAMES if n not in names])
     lemma = re.search(r"\b(?:Nat|Int|List|Bool|Option)\.(\w+)", tactic)
     if lemma and rng.random() < 0.5:
-        word = lemma.group(1)
-        cut = rng.randrange(1, len(word))
+        stem = lemma.group(1)
+        cut = rng.randrange(1, len(stem))
         return tactic.replace(
-            word, rng.choice((word[:cut] + word[cut + 1 :], word + "_left", word + "'", "my_" + word)), 1
+            stem, rng.choice((stem[:cut] + stem[cut + 1 :], stem + "_left", stem + "'", "my_" + stem)), 1
         )
     if here:
-        return _word(rng.choice(here)).sub(missing, tactic)
+        return word(rng.choice(here)).sub(missing, tactic)
     return rng.choice(
         (f"exact {missing}", f"apply {missing}", f"rw [{missing}]", f"cases {missing}", f"simp [{missing}]")
     )
+
+
+def spoiled(tactic: str, goal: Goal, rng: Random) -> str:
+    """A step that is always taken, with its hypothesis exchanged for a name that is missing or a variable."""
+    here = [h.name for h in goal.facts if h.usable and word(h.name).search(tactic)]
+    variables = [h.name for h in goal.variables if h.usable]
+    if not here:
+        return ""
+    missing = [n for n in _FACT_NAMES if n not in {h.name for h in goal.hypotheses}]
+    new = rng.choice(variables) if variables and rng.random() < 0.5 else rng.choice(missing)
+    return word(rng.choice(here)).sub(new, tactic)
 
 
 def slip(tactic: str, rng: Random) -> str:
@@ -75,7 +86,8 @@ def slip(tactic: str, rng: Random) -> str:
     return rng.choice(real)
 
 
-def _word(name: str) -> re.Pattern[str]:
+def word(name: str) -> re.Pattern[str]:
+    """The name as a word of its own."""
     return re.compile(rf"(?<![\w₀-₉'.]){re.escape(name)}(?![\w₀-₉'])")
 
 

@@ -6,7 +6,7 @@ from random import Random
 
 from eva.data.families.base import Maker, Theorem
 from eva.data.families.catalogue import read_catalogue
-from eva.data.families.chains import equations, inclusions
+from eva.data.families.chains import equations, inclusions, ladder
 from eva.data.families.linear import linear
 from eva.data.families.propositional import propositional
 
@@ -21,6 +21,8 @@ def _either(share: float, one: Maker, catalogue: str, family: str) -> Maker:
 
 
 def _nat(rng: Random) -> Theorem:
+    if rng.random() < 0.3:
+        return ladder(rng)
     return linear(rng, "nat_linear", "Nat")
 
 

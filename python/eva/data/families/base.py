@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
 
+from eva.data.script import Node, parse_script
+
 PROPS = ("p", "q", "r", "s", "a", "b", "c", "P", "Q", "R", "A", "B", "C")
 NUMBERS = ("n", "m", "k", "a", "b", "c", "x", "y", "z", "i", "j", "d", "t")
 LISTS = ("xs", "ys", "zs", "l", "as", "bs", "l₁", "l₂", "s", "t")
@@ -34,13 +36,18 @@ _DIGITS = "₀₁₂₃₄₅₆₇₈₉"
 
 @dataclass(frozen=True, slots=True)
 class Theorem:
-    """A statement (true or not: Lean finds out) and proof scripts that may work."""
+    """A statement (true or not: Lean finds out) and proofs that may work: scripts as text, or taken apart."""
 
     family: str
     binders: str
     goal: str
     scripts: tuple[tuple[str, ...], ...] = ()
     preamble: str = ""
+    proofs: tuple[tuple[Node, ...], ...] = ()
+
+    def all_proofs(self) -> tuple[tuple[Node, ...], ...]:
+        """All proofs, taken apart."""
+        return (*self.proofs, *(parse_script(script) for script in self.scripts))
 
     def source(self, name: str) -> str:
         """The statement as it stands in a file."""

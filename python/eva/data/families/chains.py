@@ -10,6 +10,8 @@ from eva.data.families.base import FUNCTIONS, NUMBERS, PREDICATES, Names, Theore
 BROKEN = 0.15
 """Chance that a link is missing, so that the chain leads nowhere."""
 
+_STEPS = ("s1", "s2", "s3", "s4", "s5", "e1", "e2", "e3", "k1", "k2", "hs", "ht", "hu", "hv", "hw", "hm")
+
 
 def equations(rng: Random) -> Theorem:
     """`a = b`, `c = b`, … ⊢ `a = z`, bare or under a function, some links turned round."""
@@ -56,6 +58,41 @@ def _equation_scripts(points: list[str], facts: list[str], turned: list[bool]) -
         (f"exact {term}",),
         (*(f"subst {n}" for n in facts), "rfl"),
     ]
+
+
+def ladder(rng: Random) -> Theorem:
+    """`a ≤ b`, `b < c`, … ⊢ `a < z`, or parts of it, step by step with `have`."""
+    names = Names(rng)
+    points = names.many(NUMBERS, rng.randint(3, 6))
+    signs = [rng.choice("≤≤<") for _ in points[1:]]
+    facts = names.facts(len(signs))
+    links = [f"({n} : {a} {s} {b})" for n, s, (a, b) in zip(facts, signs, pairwise(points), strict=True)]
+    steps: list[str] = []
+    last, sign = facts[0], signs[0]
+    for index in range(1, len(facts)):
+        lemma = {
+            ("≤", "≤"): "Nat.le_trans", ("<", "≤"): "Nat.lt_of_lt_of_le", ("≤", "<"): "Nat.lt_of_le_of_lt",
+            ("<", "<"): "Nat.lt_trans",
+        }[sign, signs[index]]  # fmt: skip
+        sign = "<" if "<" in (sign, signs[index]) else "≤"
+        name = names.pick(_STEPS)
+        steps.append(f"have {name} : {points[0]} {sign} {points[index + 1]} := {lemma} {last} {facts[index]}")
+        last = name
+    if rng.random() < BROKEN:
+        del links[rng.randrange(len(links))]
+    goal = f"{points[0]} {sign} {points[-1]}"
+    shape = rng.randrange(4)
+    scripts = [(*steps, f"exact {last}"), ("omega",), (*steps[:1], "omega")]
+    if shape == 0:
+        middle = f"{points[0]} {'≤' if signs[0] == '≤' else '<'} {points[1]}"
+        goal = f"{middle} ∧ {goal}"
+        scripts = [("constructor", f"· exact {facts[0]}", "· " + "; ".join((*steps, f"exact {last}")))]
+        scripts.append((*steps, f"exact ⟨{facts[0]}, {last}⟩"))
+    elif shape == 1:
+        goal = f"{goal} ∨ {points[-1]} < {points[0]}"
+        scripts = [("left", *steps, f"exact {last}"), (*steps, f"exact Or.inl {last}")]
+    rng.shuffle(links)
+    return Theorem("nat_linear", f"({' '.join(points)} : Nat) {' '.join(links)}", goal, tuple(scripts))
 
 
 def inclusions(rng: Random) -> Theorem:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from random import Random
 
 from eva.data.families.base import PROPS, Names, Theorem, bind
+from eva.data.families.derivation import derive
 from eva.data.formula import Formula, worlds
 
 WRONG = 0.16
@@ -13,6 +14,11 @@ WRONG = 0.16
 
 
 def propositional(rng: Random) -> Theorem:
+    """A random entailment, or a chain of them, with proofs where a short search finds some."""
+    return _chained(rng) if rng.random() < 0.45 else _entailment(rng)
+
+
+def _entailment(rng: Random) -> Theorem:
     """A random entailment between formulas, neither trivial nor (as a rule) from a contradiction."""
     wanted = rng.random() > WRONG
     while True:
@@ -28,10 +34,47 @@ def propositional(rng: Random) -> Theorem:
             continue
         if entails(atoms, hypotheses, None) and rng.random() < 0.9:
             continue
-        facts = names.facts(len(hypotheses))
-        binders = [bind(atoms, "Prop")]
-        binders += [f"({n} : {f.show()})" for n, f in zip(facts, hypotheses, strict=True)]
-        return Theorem("propositional", " ".join(binders), target.show())
+        return _theorem(rng, names, atoms, hypotheses, target)
+
+
+def _chained(rng: Random) -> Theorem:
+    """Implications one after the other, side conditions and alternatives; now and then a link is missing."""
+    names = Names(rng)
+    atoms = names.many(PROPS, rng.randint(4, 6))
+    known = [Formula(atom) for atom in atoms]
+    hypotheses: list[Formula] = []
+    for index in range(1, len(known)):
+        before, after = known[index - 1], known[index]
+        if index > 1 and rng.random() < 0.3:
+            before = Formula("∧", (known[rng.randrange(index - 1)], before))
+        elif rng.random() < 0.2:
+            after = Formula("∧", (after, known[rng.randrange(index)]))
+        hypotheses.append(Formula("→", (before, after)))
+    start = known[0]
+    if rng.random() < 0.3:
+        start = Formula(rng.choice("∧∨"), (known[0], known[rng.randrange(1, len(known))]))
+    hypotheses.append(start)
+    if rng.random() < WRONG:
+        del hypotheses[rng.randrange(len(hypotheses))]
+    ends = rng.sample(known[1:], min(len(known) - 1, rng.randint(1, 3)))
+    target = ends[0]
+    for end in ends[1:]:
+        target = Formula(rng.choice("∧∧∧∨"), (target, end) if rng.random() < 0.5 else (end, target))
+    if rng.random() < 0.25 and hypotheses:
+        target = Formula("→", (hypotheses.pop(), target))
+    used = {atom for formula in (*hypotheses, target) for atom in formula.atoms()}
+    return _theorem(rng, names, [a for a in atoms if a in used], hypotheses, target)
+
+
+def _theorem(
+    rng: Random, names: Names, atoms: list[str], hypotheses: list[Formula], target: Formula
+) -> Theorem:
+    rng.shuffle(hypotheses)
+    facts = dict(zip(names.facts(len(hypotheses)), hypotheses, strict=True))
+    binders = [bind(atoms, "Prop"), *(f"({name} : {formula.show()})" for name, formula in facts.items())]
+    found = [derive(facts, target, {*atoms, *facts}, rng) for _ in range(2)]
+    proofs = tuple(dict.fromkeys(proof for proof in found if proof is not None))
+    return Theorem("propositional", " ".join(binders), target.show(), proofs=proofs)
 
 
 def entails(atoms: Sequence[str], hypotheses: Sequence[Formula], target: Formula | None) -> bool:

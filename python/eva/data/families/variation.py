@@ -1,15 +1,21 @@
-"""Variations of any theorem: hypotheses that are beside the point, and two theorems in one."""
+"""Variations of any theorem: hypotheses that are beside the point, other names and another order for those
+that there are, and two theorems in one."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from random import Random
 
+from eva.data.contrast import changed
 from eva.data.families.base import NUMBERS, PROPS, Maker, Theorem
+from eva.data.goals import Goal, Hypothesis
+from eva.data.script import Block, Node
 
-DISTRACTED, JOINED = 0.3, 0.15
-"""Chances that a theorem gets hypotheses that it does not need, and that it is joined with another one."""
+DISTRACTED, MISLED, JOINED, SHUFFLED = 0.4, 0.3, 0.15, 0.7
+"""Chances that a theorem gets hypotheses that it does not need, or misleading ones, that it is joined with
+another one, and that its hypotheses are shuffled."""
 _FACTS = (
     "hd",
     "he",
@@ -29,6 +35,59 @@ _FACTS = (
     "h7",
     "h₅",
     "h₆",
+)
+_ANY = (
+    "h",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "h₀",
+    "h₁",
+    "h₂",
+    "h₃",
+    "h₄",
+    "H",
+    "H0",
+    "H1",
+    "H2",
+    "H3",
+    "hp",
+    "hq",
+    "hx",
+    "hy",
+    "hw",
+    "hab",
+    "hle",
+    "key",
+    "hd",
+    "he",
+    "hu",
+    "hv",
+    "hm",
+    "hr",
+    "hs",
+    "hk",
+    "hz",
+    "k1",
+    "k2",
+    "e1",
+    "e2",
+    "ha",
+    "hb",
+    "hc",
+    "hn",
+    "hf",
+    "hg",
+    "fact",
+    "eq1",
+    "eq2",
+    "hyp",
+    "left",
+    "main",
+    "foo",
 )
 _ABOUT = {
     "Nat": ("{v} ≤ {c}", "{c} ≤ {v}", "{v} ≠ {c}", "{v} < {w} + {c}", "{v} + {c} ≤ {w} + {c}", "{v} = {w}"),
@@ -56,8 +115,73 @@ def varied(maker: Maker, rng: Random) -> Theorem:
         for _ in range(8):
             both = joined(theorem, maker(rng), rng)
             if both is not None:
-                return both
-    return distracted(theorem, rng) if rng.random() < DISTRACTED else theorem
+                theorem = both
+                break
+    if rng.random() < DISTRACTED:
+        theorem = distracted(theorem, rng)
+    if rng.random() < MISLED:
+        theorem = misled(theorem, rng)
+    return shuffled(theorem, rng) if rng.random() < SHUFFLED else theorem
+
+
+def shuffled(theorem: Theorem, rng: Random) -> Theorem:
+    """The theorem with its hypotheses in another order under other names, so that names say nothing."""
+    groups = binder_groups(theorem.binders)
+    facts = [(names, kind) for names, kind in groups if not Hypothesis(names[0], kind).is_data]
+    data = [(names, kind) for names, kind in groups if Hypothesis(names[0], kind).is_data]
+    rng.shuffle(facts)
+    text = " ".join((theorem.binders, theorem.goal, theorem.preamble, *(n.text for n in _nodes(theorem))))
+    used = set(re.findall(r"[^\W\d][\w₀-₉']*", text))
+    old = [name for names, _ in facts for name in names]
+    free = [name for name in _ANY if name not in used]
+    if len(free) < len(old):
+        return theorem
+    new = dict(zip(old, rng.sample(free, len(old)), strict=True))
+
+    def rename(text: str) -> str:
+        return re.sub(r"(?<![\w.₀-₉'])[^\W\d][\w₀-₉']*", lambda m: new.get(m.group(), m.group()), text)
+
+    binders = " ".join(
+        f"({' '.join(new.get(name, name) for name in names)} : {kind})" for names, kind in (*data, *facts)
+    )
+    proofs = tuple(tuple(_mapped(node, rename) for node in proof) for proof in theorem.all_proofs())
+    return replace(theorem, binders=binders, scripts=(), proofs=proofs)
+
+
+def _nodes(theorem: Theorem) -> Iterator[Node]:
+    def below(nodes: Sequence[Node]) -> Iterator[Node]:
+        for node in nodes:
+            yield node
+            for block in node.blocks:
+                yield Node(block.opening)
+                yield from below(block.nodes)
+
+    for proof in theorem.all_proofs():
+        yield from below(proof)
+
+
+def _mapped(node: Node, change: Callable[[str], str]) -> Node:
+    blocks = (Block(b.opening, tuple(_mapped(inner, change) for inner in b.nodes)) for b in node.blocks)
+    return Node(change(node.text), tuple(blocks))
+
+
+def misled(theorem: Theorem, rng: Random) -> Theorem:
+    """The theorem with one to three more hypotheses that look like its own, or like its goal."""
+    hypotheses = tuple(
+        Hypothesis(name, kind) for names, kind in binder_groups(theorem.binders) for name in names
+    )
+    goal = Goal("", hypotheses, theorem.goal)
+    used = {h.name for h in hypotheses}
+    extra = []
+    for _ in range(rng.randint(1, 3)):
+        models = [h.type for h in goal.facts] + ([goal.target] if rng.random() < 0.2 else [])
+        model = rng.choice(models) if models else ""
+        text = changed(model, goal, rng)
+        fact = rng.choice([n for n in _FACTS if n not in used])
+        if text not in (model, *(h.type for h in goal.facts)) and len(text) < 60 and "fun" not in text:
+            used.add(fact)
+            extra.append(f"({fact} : {text})")
+    return replace(theorem, binders=" ".join(filter(None, (theorem.binders, *extra))))
 
 
 def distracted(theorem: Theorem, rng: Random) -> Theorem:
@@ -71,7 +195,7 @@ def distracted(theorem: Theorem, rng: Random) -> Theorem:
         new = rng.choice([name for name in pool if name not in used])
         variables, used = [(new, kind)], used | {new}
         extra.append(f"({new} : {kind})")
-    for _ in range(rng.randint(1, 2)):
+    for _ in range(rng.randint(1, 4)):
         name, other, form = rng.choice(_statements(variables))
         fact = rng.choice([n for n in _FACTS if n not in used])
         used.add(fact)
@@ -105,12 +229,23 @@ def joined(one: Theorem, two: Theorem, rng: Random) -> Theorem | None:
         left, right = (rng.choice(t.scripts) if t.scripts else None for t in (one, two))
         if sign == "∧" and left and right:
             scripts.append((rng.choice(("constructor", "refine ⟨?_, ?_⟩")), *left, *right))
-        elif sign == "∨":
-            scripts += [(side, *script) for side, script in (("left", left), ("right", right)) if script]
     text = " ".join(filter(None, (one.binders, binders)))
+    proofs = _joined_proofs(one, two, sign)
     return Theorem(
-        one.family, text, f"{parts[0]} {sign} {parts[1]}", tuple(dict.fromkeys(scripts)), one.preamble
+        one.family, text, f"{parts[0]} {sign} {parts[1]}", tuple(dict.fromkeys(scripts)), one.preamble, proofs
     )
+
+
+def _joined_proofs(one: Theorem, two: Theorem, sign: str) -> tuple[tuple[Node, ...], ...]:
+    """Proofs with bullets of a conjunction, or of one side of a disjunction."""
+    first, second = one.all_proofs()[:1], two.all_proofs()[:1]
+    if sign == "∧":
+        return tuple(
+            (Node("constructor"), Node("", (Block("·", a),)), Node("", (Block("·", b),)))
+            for a in first
+            for b in second
+        )
+    return tuple((Node(side), *proof) for side, own in (("left", first), ("right", second)) for proof in own)
 
 
 def binder_groups(binders: str) -> list[tuple[list[str], str]]:
