@@ -36,11 +36,13 @@ def test_the_baseline_learns_words_and_cannot_learn_what_is_not_in_them():
     tactics = ["simp", "omega"] * 100
     bags = [words(tactic) for tactic in tactics]
     simp, omega = fit_and_score(bags, [True, False] * 100, bags[:2])
-    assert simp > 0.9 > 0.1 > omega
+    assert simp > 0.9
+    assert omega < 0.1
     goals = ["h : p\n⊢ p", "h : p\n⊢ q"] * 100
     verdicts = [goal.endswith("p") for goal in goals]
     alone = fit_and_score([words("exact h")] * 200, verdicts, [words("exact h")])
     assert abs(alone[0] - 0.5) < 0.05
     pairs = [words_and_goal("exact h", goal) for goal in goals]
     good, bad = fit_and_score(pairs, verdicts, pairs[:2])
-    assert good > 0.9 > 0.1 > bad
+    assert good > 0.9
+    assert bad < 0.1

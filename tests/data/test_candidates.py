@@ -3,9 +3,12 @@ from random import Random
 import pytest
 
 from eva.data.candidates import propose
+from eva.data.contrast import over_facts, same_form, stated
 from eva.data.goals import parse_goal
+from eva.data.headers import headers
 from eva.data.shapes import for_target, plausible
 from eva.data.slips import slip, swap_name, unknown_name
+from eva.data.traps import traps
 from eva.data.words import in_words
 
 GOAL = parse_goal("n m : Nat\nh1 : n ≤ m\nh2 : n = 3 ∨ m = 4\n⊢ n ≤ m + 1")
@@ -24,18 +27,62 @@ def test_many_kinds_of_steps_are_proposed_for_one_goal():
         c.source for seed in range(80) for c in propose(GOAL, ["omega"], ["exact foo"], Random(seed), 8)
     }
     wanted = {
-        "script",
         "shape",
         "automation",
         "detour",
         "misplaced",
-        "name",
+        "contrast",
+        "header",
+        "stated",
         "unknown_name",
         "foreign",
         "syntax",
         "words",
     }
     assert sources == wanted
+
+
+def test_what_scripts_do_here_is_not_proposed_once_more():
+    for seed in range(60):
+        assert all(c.tactic != "omega" for c in propose(GOAL, ["omega"], [], Random(seed), 8))
+
+
+def test_no_name_is_proposed_that_cannot_be_written():
+    goal = parse_goal("n✝ : Nat\nh : 3 ≤ n✝\nh✝ : n✝ ≤ 9\n⊢ 2 ≤ n✝")
+    for seed in range(60):
+        assert not any("✝" in c.tactic for c in propose(goal, [], [], Random(seed), 8))
+
+
+def test_contrasts_use_one_form_with_several_hypotheses():
+    goal = parse_goal("p q r : Prop\na : p\nb : q\nc : r\n⊢ q")
+    assert set(same_form("exact b", goal, Random(0))) == {"exact a", "exact c"}
+    assert any("exact b" in over_facts(goal, Random(seed)) for seed in range(9))
+
+
+def test_statements_are_true_to_the_state_or_changed():
+    goal = parse_goal("n m : Nat\nh : n ≤ 4\n⊢ n ≤ m")
+    shown = {step for seed in range(60) for step in stated(goal, Random(seed)) if step.startswith("show ")}
+    assert "show n ≤ m" in shown
+    assert {"show m ≤ n", "show n < m"} <= shown
+
+
+def test_headers_have_the_arms_of_the_type():
+    goal = parse_goal("p q : Prop\nn : Nat\nh : p ∨ q\n⊢ q ∨ p")
+    found = {
+        text.split()[1]: [a.split()[1] for a in arms]
+        for s in range(80)
+        for text, arms in headers(goal, Random(s))
+    }
+    assert found["h"] == ["inl", "inr"]
+    assert found["n"] == ["zero", "succ"]
+
+
+def test_traps_lead_into_goals_that_are_false_from_goals_that_are_not():
+    goal = parse_goal("p q r : Prop\nhp : p\nhq : p → q\n⊢ q ∨ r")
+    found = {step for seed in range(40) for step in traps(goal, Random(seed))}
+    assert {"right", "apply Or.inr", "clear hp", "clear hq"} <= found
+    assert not {"left", "apply Or.inl"} & found
+    assert traps(parse_goal("p : Prop\n⊢ p"), Random(0)) == []
 
 
 def test_words_stand_for_a_tactic():

@@ -7,12 +7,14 @@ import pytest
 
 from eva.data.candidates import Candidate
 from eva.data.critique import MAX_WORDS, stated_verdict, write_critique
-from eva.data.dataset import Plan, build
+from eva.data.dataset import OtherPlan, Plan, assemble, build
 from eva.data.families import Theorem
 from eva.data.labels import Experience, judge, similarity
-from eva.data.lean import Result
+from eva.data.probes import Place, Result
+from eva.data.proof import Attempt, Fate, Proof, State
 from eva.data.record import read_records
-from eva.data.search import Attempt, Explorer, Proof, State
+from eva.data.script import Move, Walked
+from eva.data.search import Explorer, enter
 
 START = "p q : Prop\nhp : p\n⊢ p ∨ q"
 LEFT = "p q : Prop\nhp : p\n⊢ p"
@@ -20,18 +22,19 @@ RIGHT = "p q : Prop\nhp : p\n⊢ q"
 NOISY = "p q : Prop\nhp : p\nht : True\n⊢ p ∨ q"
 
 
-def accepted(*goals, closed=True):
-    return Result("accepted", goals=goals, open_goals=() if closed else goals, closed_by=("assumption",))
+def accepted(*goals):
+    return Result("accepted", goals=goals)
 
 
 @pytest.fixture
 def proof():
     """`left` is right, `right` is wrong (refuted), `have ht …` is a detour, `exact hp` has the wrong type."""
-    out = Proof(Theorem("propositional", "(p q : Prop) (hp : p)", "p ∨ q"), Random(0), root=(START,))
+    place = Place("(p q : Prop) (hp : p)", "p ∨ q")
+    out = Proof(Theorem("propositional", place.binders, place.goal), Random(0), root=(START,))
     tries = {
         "left": accepted(LEFT),
         "exact Or.inl hp": accepted(),
-        "right": accepted(RIGHT, closed=False),
+        "right": accepted(RIGHT),
         "have ht : True := trivial": accepted(NOISY),
         "skip": accepted(START),
         "exact hp": Result(
@@ -44,19 +47,16 @@ def proof():
         "omega": Result("rejected", error="omega could not prove the goal:\nNo usable constraints found."),
         "The first case holds": Result("rejected", error="unknown tactic", parse_error=True),
     }
-    root = State((START,), ())
+    root = out.add(State((START,), place))
     for text, result in tries.items():
         words = text.startswith("The")
-        root.attempts.append(
-            Attempt(Candidate(text, "words" if words else "shape", "left" if words else ""), result)
-        )
-    out.states = {
-        (START,): root,
-        (LEFT,): State((LEFT,), ("left",), quick=1),
-        (RIGHT,): State((RIGHT,), ("right",)),
+        source = "words" if words else "detour" if text.startswith("have") else "shape"
+        out.try_(root, Candidate(text, source, "left" if words else ""), result)
+    out.fates = {
+        LEFT: Fate("assumption"),
+        NOISY: Fate("assumption"),
+        RIGHT: Fate(counterexample=(("p", "True"), ("q", "False"))),
     }
-    out.states[(NOISY,)] = State((NOISY,), ("have",), quick=1)
-    out.states[(RIGHT,)].counterexample = (("p", "True"), ("q", "False"))
     out.settle()
     return out
 
@@ -137,7 +137,7 @@ def test_critiques_say_what_lean_said(proof):
         said[attempt.candidate.tactic] = write_critique(proof, root, attempt, judged, Random(0))
     assert "h3 is not a hypothesis here" in said["exact Or.inl h3"]
     assert "hp has type p, not p ∨ q" in said["exact hp"]
-    assert "now false, as p = True, q = False shows" in said["right"]
+    assert "becomes false, as p = True, q = False shows" in said["right"]
     assert "Better: exact Or.inl hp." in said["right"]
     assert "prose" in said["The first case holds"]
     assert "about 1 step left" in said["left"]
@@ -145,7 +145,15 @@ def test_critiques_say_what_lean_said(proof):
 
 @pytest.mark.parametrize(
     ("text", "verdict"),
-    [("Lean accepts it.", True), ("Rejected by Lean: no.", False), ("A fine step.", None), ("", None)],
+    [
+        ("Lean should accept this.", True),
+        ("Lean will reject this: no.", False),
+        ("Lean will reject this: it was accepted before.", False),
+        ("Lean accepts it.", True),
+        ("A fine step.", None),
+        ("Lean may accept or reject this.", None),
+        ("", None),
+    ],
 )
 def test_stated_verdict(text, verdict):
     assert stated_verdict(text) is verdict
@@ -162,25 +170,34 @@ class ToyLean:
 
     asked = 0
 
+    def walk(self, scripts):
+        return [self.walked(script) for script in scripts]
+
+    def walked(self, script):
+        root = (f"n : Nat\nh : n = 1\n⊢ {script.start.goal}",)
+        node = script.nodes[0]
+        after = None if sum(map(ord, node.text)) % 2 else ()
+        arms = tuple(block.opening for block in node.blocks)
+        return Walked(root, (Move(script.start, (), node.text, arms, root, after, "no"),))
+
     def run(self, probes):
         self.asked += len(probes)
         return [self.answer(p) for p in probes]
 
     def answer(self, probe):
-        if not probe.close:
+        if probe.place.lines == ("  intro H_",):
             return Result("rejected")
-        if probe.step == "skip" and not probe.earlier:
-            return accepted(f"n : Nat\nh : n = 1\n⊢ {probe.goal}", closed=False)
-        if sum(map(ord, probe.step)) % 2:
+        if probe.step != "skip" and sum(map(ord, probe.step)) % 2:
             return Result("rejected", error="no")
-        if len(probe.earlier) == 1:
+        if probe.place.lines:
             return accepted()
-        return accepted(f"n : Nat\nh : n = 1\n⊢ {probe.step.split()[0]} = n", closed=False)
+        goal = f"n : Nat\nh : n = 1\n⊢ {probe.step.split()[0]} = n"
+        return Result("accepted", goals=(goal,), fates=("omega",) if probe.closers else ())
 
 
-def make(tmp_path, name):
-    counts = build(Plan(48, 5, tmp_path / name), Explorer(ToyLean(), batch=50), lambda done: None)
-    return counts, tmp_path / name
+def make(tmp_path, name, theorems=96):
+    plan = Plan(theorems, 5, tmp_path / name, shard=48)
+    return build(plan, Explorer(ToyLean(), batch=50), lambda done: None), tmp_path / name
 
 
 def test_the_same_seed_gives_the_same_files(tmp_path):
@@ -208,6 +225,7 @@ def test_a_step_in_a_false_goal_is_hopeless_and_not_harmful(proof):
     root = proof.states[proof.root]
     for state in proof.states.values():
         state.distance = None
+    proof.states[()].distance = 0
     root.counterexample = (("p", "False"), ("q", "False"))
     got = {a.candidate.tactic: judge(proof, root, a, Experience([proof])) for a in root.attempts}
     assert got["right"].origin == "hopeless"
@@ -233,3 +251,52 @@ def test_the_verdict_is_said_even_where_leans_words_cannot_be_shown(proof):
     text = write_critique(proof, root, attempt, judge(proof, root, attempt, experience), Random(0))
     assert stated_verdict(text) is False
     assert "<" not in text
+
+
+def test_goals_are_finished_one_by_one_and_refuted_together(proof):
+    both = proof.add(State((LEFT, NOISY), None))
+    spoiled = proof.add(State((LEFT, RIGHT), None))
+    proof.settle()
+    assert both.distance == 2
+    assert spoiled.distance is None
+    assert spoiled.finishable is False
+
+
+def test_an_empty_counterexample_refutes(proof):
+    closed = proof.add(State(("⊢ 1 = 2",), None))
+    proof.fates["⊢ 1 = 2"] = Fate(counterexample=())
+    proof.settle()
+    assert closed.finishable is False
+
+
+def test_the_first_arm_can_be_entered_and_the_others_stay_closed(proof):
+    root = proof.states[proof.root]
+    arms = ("| inl a =>", "| inr b =>")
+    proof.try_(
+        root, Candidate("cases h with", "header", arms=arms), accepted("case inl\n⊢ p", "case inr\n⊢ q")
+    )
+    behind = proof.states["case inl\n⊢ p", "case inr\n⊢ q"]
+    assert behind.place is None
+    inside = enter(proof, behind)
+    assert inside.goals == ("case inl\n⊢ p",)
+    assert inside.earlier == ("cases h with",)
+    assert inside.place.lines == ("  cases h with", "  | inl a =>")
+    assert inside.place.closing == ("  | inr b => sorry",)
+
+
+def test_a_part_of_a_run_is_a_data_set_and_the_whole_goes_on_from_it(tmp_path):
+    _, part = make(tmp_path, "one", theorems=48)
+    first = (part / "shards" / "0000.jsonl").read_bytes()
+    few = assemble(part, 5)
+    whole, _ = make(tmp_path, "one")
+    assert (part / "shards" / "0000.jsonl").read_bytes() == first
+    assert sum(whole.values()) > sum(few.values()) > 0
+    fresh, out = make(tmp_path, "two")
+    assert fresh == whole
+    assert (out / "train.jsonl").read_bytes() == (part / "train.jsonl").read_bytes()
+
+
+def test_a_folder_is_held_to_its_options(tmp_path):
+    make(tmp_path, "one", theorems=48)
+    with pytest.raises(OtherPlan, match="seed"):
+        build(Plan(48, 6, tmp_path / "one", shard=48), Explorer(ToyLean()), lambda done: None)

@@ -3,7 +3,8 @@ from random import Random
 import pytest
 
 from eva.data.goals import parse_goal
-from eva.data.lean import LeanRunner, Result, lean_command
+from eva.data.lean import LeanRunner, lean_command
+from eva.data.probes import Result
 from eva.data.refute import refutation
 from eva.lean.errors import LeanError
 from eva.lean.toolchain import find_toolchain
@@ -28,7 +29,7 @@ def test_subtraction_of_naturals_stops_at_zero():
 
 def test_the_closed_statement_has_variables_first_and_names_that_can_be_written():
     found = of("n✝ : Nat\nh✝ : n✝ = 1\nk : Nat\n⊢ n✝ = k")
-    assert found.probe.goal == "¬ (∀ (n_d : Nat) (k : Nat) (h_d : n_d = 1), n_d = k)"
+    assert found.probe.place.goal == "¬ (∀ (n_d : Nat) (k : Nat) (h_d : n_d = 1), n_d = k)"
 
 
 def test_types_without_known_values_are_left_alone():
@@ -54,6 +55,14 @@ def test_a_truth_table_gives_the_world():
     assert not world["p"] or world["q"]
     assert not (world["q"] and world["r"])
     assert world["p"] != (not world["r"])
+
+
+def test_predicates_that_are_always_true_or_false_are_tried_first():
+    found = of("P Q : Nat → Prop\nv : Nat\nh : ∀ x, P x → Q x\nh2 : ∃ y, Q y\n⊢ P v")
+    assert found.certain
+    assert dict(found.trials[0])["P"] == "fun _ => False"
+    assert dict(found.trials[0])["Q"] == "fun _ => True"
+    assert not of("P Q : Nat → Prop\nh : ∀ x, P x → Q x\n⊢ ∀ x, P (x + 1) → Q x").certain
 
 
 @pytest.mark.lean

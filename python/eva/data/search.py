@@ -80,7 +80,7 @@ class Explorer:
         return proofs
 
     def ask(self, probes: Sequence[Probe], progress: Progress, weight: int = 1) -> Iterator[Result]:
-        """Results for all probes in order, in batches; `weight`: how much larger than a step's work theirs is."""
+        """Results for all probes in order, in batches that are smaller where a probe's `weight` is more."""
         size = max(1, self.batch // weight)
         for start in range(0, len(probes), size):
             part = probes[start : start + size]
