@@ -11,6 +11,9 @@ With `eva.auto` on, every declaration shows its panel and its hints; with it off
 
 This is no linter: Lean throws away what linters add to the info tree. Instead it stands before Lean's own elaborators of
 declarations, lets them do their work, and adds its marks. Nothing is done where a file is built.
+
+Known limit: what is marked is elaborated whole after each edit, for the infoview looks for panels in the tree of the
+single tactic at the cursor where Lean takes the tactics of a proof one by one.
 -/
 
 open Lean Elab Command
@@ -28,9 +31,10 @@ def elaborate (mine : Name) : CommandElab := fun stx => do
   unless all || !asked.isEmpty do throwUnsupportedSyntax
   let entries := (commandElabAttribute.getEntries (← getEnv) stx.getKind).filter (·.declName != mine)
   let some usual := entries.head? | throwUnsupportedSyntax
-  withoutCommandIncrementality (!(← isIncrementalElab usual.declName)) <| usual.value stx
+  withoutCommandIncrementality true <| usual.value stx
   Marks.push stx (if all then none else some asked)
 
+-- `incremental`, so that what is not marked is taken by the usual elaborator as if these were not there.
 @[command_elab Lean.Parser.Command.declaration, incremental]
 def elabDeclaration : CommandElab := elaborate decl_name%
 
