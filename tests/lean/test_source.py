@@ -23,6 +23,7 @@ def read(text: str) -> tuple[str, str]:
         ("lemma foo' : p\n    ∧ q := by simp", "foo'", "lemma foo' : p\n    ∧ q"),
         ("@[simp, grind =] protected theorem x : p := by simp", "x", "theorem x : p"),
         ("@[simp]\nprivate noncomputable def y : Nat := by exact 1", "y", "def y : Nat"),
+        ("#eva_score @[simp] theorem s : p := by simp", "s", "theorem s : p"),
         ("open Nat in\n/-- theorem no : q := -/\ntheorem z : p := by simp", "z", "theorem z : p"),
         ("example : p := by simp", "", "example : p"),
         ("instance : C Nat where\n  c := by simp", "", "instance : C Nat"),

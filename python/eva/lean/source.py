@@ -14,7 +14,7 @@ _OPEN, _CLOSE = "([{⟨⟦", ")]}⟩⟧"
 _KEYWORDS = "theorem|lemma|example|instance|def|abbrev|opaque|structure|class|inductive|alias"
 _MODIFIERS = "private|protected|public|noncomputable|nonrec|unsafe|partial|meta|scoped|local"
 _DECLARATION = re.compile(
-    rf"^[ \t]*(?:@\[[^\n]*?\]\s*)*(?:(?:{_MODIFIERS})\s+)*"
+    rf"^[ \t]*(?:#eva_score\s+)?(?:@\[[^\n]*?\]\s*)*(?:(?:{_MODIFIERS})\s+)*"
     rf"(?P<keyword>{_KEYWORDS})\b",
     re.MULTILINE,
 )

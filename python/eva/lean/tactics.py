@@ -13,7 +13,15 @@ _BLOCK = _SEQUENCE | {"Tactic.tacticSeq"}
 
 # They arrange the tactics in them, and do nothing themselves.
 _ARRANGING = frozenset(
-    {"Lean.cdot", "Tactic.case", "Tactic.case'", "Tactic.«tacticNext_=>_»", "Tactic.paren", "Tactic.focus"}
+    {
+        "Lean.cdot",
+        "Eva.scoreTactics",
+        "Tactic.case",
+        "Tactic.case'",
+        "Tactic.«tacticNext_=>_»",
+        "Tactic.paren",
+        "Tactic.focus",
+    }
 ) | {"Tactic.tacticSeqBracketed"}
 
 # Their first line is a step, and the tactics in their arms are steps. The word is where the first line ends.
