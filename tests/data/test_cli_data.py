@@ -106,3 +106,12 @@ def test_help_loads_nothing_heavy():
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
     )
     assert done.stdout.strip() == "[]"
+
+
+def test_check_says_what_a_bag_of_words_knows_and_writes_it_into_the_card(tmp_path, lean):
+    out = tmp_path / "data"
+    run("generate", "--out", out, "--theorems", 60)
+    done = run("check", out)
+    assert done.exit_code == 0, done.output
+    assert "| words and goal |" in done.output
+    assert "What a bag of words knows" in (out / "card.md").read_text(encoding="utf-8")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from made_up import record
 
-from eva.data.lean import LeanRunner, Result, lean_command
+from eva.data.lean import LeanRunner, lean_command
+from eva.data.probes import Result
 from eva.evaluate.judgement import Judgement
 from eva.evaluate.search import (
     Lean,
@@ -50,10 +51,10 @@ class Maze:
         self.asked = []
 
     def run(self, probes):
-        self.asked += [(*p.earlier, p.step) for p in probes]
+        self.asked += [(*p.place.lines, p.step) for p in probes]
         out = []
         for p in probes:
-            word = "".join(step[0] for step in (*p.earlier, p.step) if step != "skip")
+            word = "".join(step.strip()[0] for step in (*p.place.lines, p.step) if step != "skip")
             taken = len(word) <= 3
             out.append(Result("accepted" if taken else "rejected", () if word == "lrl" else (f"⊢ {word}",)))
         return out
@@ -110,5 +111,5 @@ def test_a_real_lean_is_searched():
         Statement.of("theorem a (p q : Prop) (hp : p) (hq : q) : p ∧ q"),
         Statement.of("theorem b (p : Prop) : p"),
     ]
-    found = best_first(statements, breadth, Lean(LeanRunner(lean_command())), 6)
+    found = best_first(statements, breadth, Lean(LeanRunner(lean_command())), 40)
     assert found[0].proof is not None and found[1].proof is None

@@ -78,6 +78,24 @@ def generate(
 
 
 @app.command()
+def check(
+    folder: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="What `generate` wrote.")],
+) -> None:
+    """How much a bag of words knows of Lean's verdict: AUROC by the text of a step, and with its goal."""
+    from eva.data.card import baselines
+    from eva.data.dataset import check as check_data
+    from eva.data.record import BadRecord
+
+    try:
+        checked = check_data(folder)
+    except ImportError as error:
+        fail(ExitCode.USAGE, f"{error}: pip install 'eva-lean[train]'")
+    except (BadRecord, OSError) as error:
+        fail(ExitCode.USAGE, str(error))
+    typer.echo(baselines(checked))
+
+
+@app.command()
 def convert(
     kind: Annotated[Source, typer.Argument(help="What FILE holds.", metavar="FORMAT")],
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The file to read.")],

@@ -8,11 +8,16 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
+from random import Random
+
+from eva.data.record import LabelledStep
 
 _TOKEN = re.compile(r"[^\W\d][\w₀-₉'✝]*(?:\.[^\W\d][\w₀-₉']*)*|\d+|[^\s\w]")
 _SIZE = 1 << 18
+_KNOWN, _ASKED = 20000, 5000
+"""Steps that `check` learns from, and that it judges in each split."""
 
 Features = list[int]
 
@@ -36,6 +41,36 @@ def words_and_goal(tactic: str, goal: str) -> Features:
     seen |= {f":{token}" for token in _TOKEN.findall(goal)}
     pairs = {f"{a}×{b}" for a in tokens for b in seen if b.startswith("⊢")}
     return sorted({*words(tactic), *(_hashed(name) for name in seen | pairs)})
+
+
+def check(records: Mapping[str, Sequence[LabelledStep]], seed: int) -> dict[str, dict[str, float]]:
+    """AUROC of "Lean accepts the step" on each split but `train`, from which the baselines learn: the words of
+    a step alone, and with its goal."""
+    import numpy as np
+
+    from eva.evaluate.metrics import auroc
+
+    rng = Random(seed)
+    some = {
+        split: rng.sample(rows, min(_ASKED, len(rows))) for split, rows in records.items() if split != "train"
+    }
+    train = rng.sample(records["train"], min(_KNOWN, len(records["train"])))
+    readers: dict[str, Callable[[LabelledStep], Features]] = {
+        "words": lambda row: words(row.step.tactic),
+        "words and goal": lambda row: words_and_goal(row.step.tactic, row.step.goals[0]),
+    }
+    out: dict[str, dict[str, float]] = {}
+    for name, reader in readers.items():
+        asked = [row for rows in some.values() for row in rows]
+        found = fit_and_score(
+            [reader(r) for r in train], [r.accepted for r in train], [reader(r) for r in asked]
+        )
+        scores = iter(found)
+        out[name] = {}
+        for split, rows in some.items():
+            own = np.array([next(scores) for _ in rows], dtype=np.float64)
+            out[name][split] = auroc(own, np.array([row.accepted for row in rows], dtype=np.bool_))
+    return out
 
 
 def fit_and_score(

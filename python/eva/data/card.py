@@ -9,10 +9,36 @@ from pathlib import Path
 from eva.data.record import LabelledStep
 from eva.step import DIMENSIONS
 
+Checked = Mapping[str, Mapping[str, float]]
 
-def write_card(path: Path, seed: int, records: Mapping[str, Sequence[LabelledStep]]) -> None:
-    """Write `card.md`: counts by split, family and origin, and a histogram of each target."""
-    path.write_text(card(seed, records), encoding="utf-8")
+
+def write_card(
+    path: Path, seed: int, records: Mapping[str, Sequence[LabelledStep]], checked: Checked | None = None
+) -> None:
+    """Write `card.md`: counts by split, family and origin, a histogram of each target, and what the little
+    baselines reach (`eva.data.baseline.check`), where it is known."""
+    text = card(seed, records)
+    if checked:
+        text += "\n" + baselines(checked)
+    path.write_text(text, encoding="utf-8")
+
+
+def baselines(checked: Checked) -> str:
+    """The figures of the little baselines as Markdown."""
+    splits = list(next(iter(checked.values())))
+    out = [
+        "## What a bag of words knows",
+        "",
+        'AUROC of "Lean accepts the step", logistic regression:',
+        "",
+        "| | " + " | ".join(splits) + " |",
+        "|---" * (len(splits) + 1) + "|",
+    ]
+    out += [
+        f"| {name} | " + " | ".join(f"{row[split]:.3f}" for split in splits) + " |"
+        for name, row in checked.items()
+    ]
+    return "\n".join(out) + "\n"
 
 
 def card(seed: int, records: Mapping[str, Sequence[LabelledStep]]) -> str:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
+from eva.data import baseline
 from eva.data.card import write_card
 from eva.data.critique import write_critique
 from eva.data.families import FAMILIES, HELD_OUT, Theorem
@@ -24,6 +25,7 @@ _KEPT = frozenset((
     "Nat", "Int", "Prop", "Bool", "List", "Option", "Type", "fun", "if", "then", "else", "some", "none",
     "true", "false", "id", "min", "max", "True", "False", "def",
 ))  # fmt: skip
+_PLAN = "plan.json"
 _WORDS = ("aux", "step", "lemma", "ex", "key", "main", "fact", "claim", "goal", "prob", "exercise", "thm")
 
 
@@ -121,6 +123,15 @@ def assemble(out: Path, seed: int) -> dict[str, int]:
     return counts
 
 
+def check(out: Path) -> dict[str, dict[str, float]]:
+    """What the little baselines reach on the data in `out`, written into its card, too. Raises `OSError`."""
+    seed = int(json.loads((out / _PLAN).read_text(encoding="utf-8"))["seed"])
+    records = {split: list(read_records(out / f"{split}.jsonl")) for split in SPLITS}
+    checked = baseline.check(records, seed)
+    write_card(out / "card.md", seed, records, checked)
+    return checked
+
+
 def _same_options(plan: Plan, explorer: Explorer) -> None:
     """Keep the options that shards depend on beside them, and hold later runs to them."""
     options = {
@@ -130,7 +141,7 @@ def _same_options(plan: Plan, explorer: Explorer) -> None:
         "scripted": explorer.scripted,
         "beside": explorer.beside,
     }
-    file = plan.out / "plan.json"
+    file = plan.out / _PLAN
     if file.exists():
         known = json.loads(file.read_text(encoding="utf-8"))
         if known != options:

@@ -14,7 +14,8 @@ from random import Random
 
 from eva.data.candidates import propose
 from eva.data.goals import parse_goal
-from eva.data.lean import LeanRunner, Probe
+from eva.data.lean import LeanRunner
+from eva.data.probes import Place, Probe
 from eva.data.record import LabelledStep
 from eva.evaluate.judgement import Judge
 from eva.step import ProofStep
@@ -34,6 +35,13 @@ class Statement:
     preamble: str
     binders: str
     goal: str
+
+    def place(self, path: Sequence[str]) -> Place:
+        """The place behind the steps of `path`."""
+        place = Place(self.binders, self.goal, self.preamble)
+        for step in path:
+            place = place.after(step)
+        return place
 
     @classmethod
     def of(cls, text: str) -> Statement:
@@ -76,7 +84,7 @@ class Lean:
         if any(key not in self._known for key in keys):
             every = {(s.text, path, step): (s, path, step) for s, path, step in (*asked, *soon)}
             new = {key: question for key, question in every.items() if key not in self._known}
-            probes = [Probe(s.binders, s.goal, path, step, s.preamble) for s, path, step in new.values()]
+            probes = [Probe(s.place(path), step, alone=True) for s, path, step in new.values()]
             for key, result in zip(new, self._runner.run(probes), strict=True):
                 self._known[key] = result.goals if result.outcome == "accepted" else None
         return [self._known[key] for key in keys]
@@ -147,7 +155,8 @@ def candidates(state: State) -> list[str]:
     goal = parse_goal(state[0])
     found: dict[str, None] = {}
     for _ in range(3):
-        found |= dict.fromkeys(c.tactic for c in propose(goal, [], [], draw, CANDIDATES) if not c.stands_for)
+        proposed = propose(goal, [], [], draw, CANDIDATES)
+        found |= dict.fromkeys(c.tactic for c in proposed if not c.stands_for and not c.arms)
     return list(found)[:CANDIDATES]
 
 
