@@ -61,5 +61,8 @@ $(VENV)/dev: $(VENV)/base pyproject.toml
 nano: $(VENV)/dev lean ## rebuild the embedded model from nothing: data, training, evaluation, card (hours)
 	$(BIN)/python scripts/nano.py
 
+report: $(VENV)/dev lean ## train and score every arm of the comparison, and write docs/report (many hours; REPORT="--seeds 0 --jobs 2")
+	$(BIN)/python scripts/report.py $(REPORT)
+
 clean: ## remove what was installed and built
 	rm -rf $(VENV) .build

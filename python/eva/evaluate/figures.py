@@ -73,8 +73,9 @@ def columns(
     kept = [(i, r, j) for i, (r, j) in enumerate(zip(records, judged, strict=True)) if j.expected]
     if not kept:
         raise ValueError("no step got a score")
-    theorems: dict[str, int] = {}
-    states: dict[Any, int] = {}
+    # numbers of theorems and states are the records', so that two judges' columns can be drawn alike
+    theorems = {name: i for i, name in enumerate(dict.fromkeys(r.theorem_id for r in records))}
+    states = {state: i for i, state in enumerate(dict.fromkeys(map(_state, records)))}
     rows = []
     for i, r, j in kept:
         alignment = (j.distributions or {}).get("alignment")
@@ -92,8 +93,8 @@ def columns(
                 sum(p for a, p in alignment.items() if a > MIDDLE) if alignment else math.nan,
                 math.nan if j.critique is None else float(stated_verdict(j.critique) == r.accepted),
                 i,
-                theorems.setdefault(r.theorem_id, len(theorems)),
-                states.setdefault((r.step.statement, r.step.goals, r.step.earlier), len(states)),
+                theorems[r.theorem_id],
+                states[_state(r)],
             )
         )
     return Columns(*(np.array(column) for column in zip(*rows, strict=True)))
@@ -191,6 +192,10 @@ def finite(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {k: finite(v) for k, v in value.items()}
     return [finite(v) for v in value] if isinstance(value, tuple | list) else value
+
+
+def _state(record: LabelledStep) -> Any:
+    return record.step.statement, record.step.goals, record.step.earlier
 
 
 _WIDTH = LABELS[1] - LABELS[0]

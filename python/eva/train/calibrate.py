@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from eva.data.record import LABELS, LabelledStep, rescale
+from eva.evaluate.judgement import Judgement, judgement
 from eva.model.checkpoint import CONFIG_FILE, EvaConfig
 from eva.step import DIMENSIONS, Order, StepScore
 from eva.train.config import TrainConfig
@@ -20,7 +21,6 @@ TEMPERATURES = (0.2, 5.0)
 def validate(directory: Path, config: TrainConfig, held: Sequence[LabelledStep]) -> dict[str, Any]:
     """Fit the temperature on `held`, write it into `eva.json`; the figures of every trained order."""
     from eva.evaluate.figures import figures
-    from eva.evaluate.judgement import judgement
     from eva.evaluate.judges import decimal_judge, value_judge
     from eva.model.reward_model import RewardModel
 
@@ -32,15 +32,26 @@ def validate(directory: Path, config: TrainConfig, held: Sequence[LabelledStep])
     orders: list[Order] = ["critique_first"] if config.orders == "critique_first" else ["score_first"]
     if config.orders == "both":
         orders.append("critique_first")
-    raw = model.score(steps, order=orders[0], critique=orders[0] == "critique_first")
-    tau = fit_temperature(held, raw)
+    scores = {o: model.score(steps, order=o, critique=config.orders != "none") for o in orders}
+    tau = fit_temperature(held, scores[orders[0]])
     replace(EvaConfig.load(directory / CONFIG_FILE), temperature=tau).save(directory)
-    model = RewardModel.from_pretrained(str(directory), threads=config.threads)
     found = {}
-    for order in orders:
-        scores = model.score(steps, order=order, critique=config.orders != "none")
-        found[order] = figures(held, [judgement(s, model.config) for s in scores], config.weights)
+    for order, raw in scores.items():
+        judged = [at_temperature(judgement(score, model.config), tau) for score in raw]
+        found[order] = figures(held, judged, config.weights)
     return {"temperature": tau, "validation": found}
+
+
+def at_temperature(judged: Judgement, tau: float) -> Judgement:
+    """What was read at τ = 1, as it is read at `tau`."""
+    if not judged.distributions:
+        return judged
+    cooled = {}
+    for name, shares in judged.distributions.items():
+        powers = {anchor: p ** (1 / tau) for anchor, p in shares.items()}
+        cooled[name] = {anchor: power / sum(powers.values()) for anchor, power in powers.items()}
+    expected = {name: sum(a * p for a, p in shares.items()) for name, shares in cooled.items()}
+    return replace(judged, expected=expected, distributions=cooled)
 
 
 def fit_temperature(records: Sequence[LabelledStep], scores: Sequence[StepScore]) -> float:

@@ -13,7 +13,7 @@ FOLDS = 5
 
 def pearson(scores: Array, labels: Array) -> float:
     """Pearson's r, the linear correlation; NaN where one of the two is constant."""
-    if len(scores) < 2 or scores.std() == 0 or labels.std() == 0:
+    if _constant(scores) or _constant(labels):
         return float("nan")
     return float(np.corrcoef(scores, labels)[0, 1])
 
@@ -33,7 +33,7 @@ def kendall_tau_b(scores: Array, labels: Array) -> float:
     """
     from scipy.stats import kendalltau
 
-    if len(scores) < 2 or scores.std() == 0 or labels.std() == 0:
+    if _constant(scores) or _constant(labels):
         return float("nan")
     return float(kendalltau(scores, labels).statistic)
 
@@ -56,6 +56,10 @@ def isotonic(scores: Array, labels: Array, groups: Sequence[Hashable]) -> Array:
             fit = IsotonicRegression(out_of_bounds="clip").fit(scores[~inside], labels[~inside])
             out[inside] = fit.predict(scores[inside])
     return out
+
+
+def _constant(values: Array) -> bool:
+    return len(values) < 2 or bool(np.ptp(values) < 1e-9)
 
 
 def _numbers(groups: Sequence[Hashable], names: Sequence[Hashable]) -> list[int]:

@@ -1,0 +1,104 @@
+"""What is compared. A *run* is a training; an *arm* is a way to read scores from a run (or from none)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Reading = Literal[
+    "expected", "parsed", "sampled", "critique_first", "given_critique", "decision", "decimal", "value",
+    "constant", "words", "words_and_goal", "labels",
+]  # fmt: skip
+BASE = "base"
+WEIGHTS = (0.4, 0.4, 0.2)  # of logic, alignment and clarity in the value, for every arm
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A training on the common base (or on another run's model): options of `eva.train.TrainConfig`.
+
+    `share` of the steps of the other runs.
+    """
+
+    options: Mapping[str, Any] = field(default_factory=dict)
+    on: str = BASE
+    share: float = 1.0
+
+
+RUNS: dict[str, Run] = {
+    "sft": Run({"alpha": 0.0}),
+    "eva": Run(),
+    "decimal": Run({"scores": "decimal", "alpha": 0.0}),
+    "value": Run({"scores": "value", "alpha": 0.0}),
+    "no_critique": Run({"orders": "none"}),
+    "masked": Run({"digit": "masked"}),
+    "two_hot": Run({"digit": "two_hot"}),
+    "self_critique": Run({"self_critique": True, "orders": "critique_first"}, on="eva", share=0.5),
+    "anchors_2": Run({"scale": (0, 1)}),
+    "anchors_3": Run({"scale": (1, 3)}),
+    "anchors_11": Run({"scale": (0, 10)}),
+    "alpha_0.1": Run({"alpha": 0.1}),
+    "alpha_1": Run({"alpha": 1.0}),
+    "alpha_2": Run({"alpha": 2.0}),
+    "alpha_5": Run({"alpha": 5.0}),
+}
+"""Every run by name; what an option does not say is the default of the embedded model."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arm:
+    """One row of the report: `title`, the run whose model is read (`None`: no model), and how it is read."""
+
+    title: str
+    run: str | None
+    reading: Reading
+
+
+ARMS: dict[str, Arm] = {
+    "labels": Arm("the labels themselves", None, "labels"),
+    "B0": Arm("constant: the mean label", None, "constant"),
+    "words": Arm("ridge on the words of the tactic", None, "words"),
+    "words_goal": Arm("ridge on words of tactic × goal", None, "words_and_goal"),
+    "B1": Arm("zero-shot, parsed integer", BASE, "parsed"),
+    "B2": Arm("zero-shot, expectation", BASE, "expected"),
+    "B3": Arm("SFT, parsed integer", "sft", "parsed"),
+    "B4": Arm("SFT, expectation (α = 0)", "sft", "expected"),
+    "B5": Arm("SFT, mean of 8 sampled integers", "sft", "sampled"),
+    "B6": Arm("SFT, decimal text", "decimal", "decimal"),
+    "B7": Arm("value head, squared error", "value", "value"),
+    "B8": Arm("two anchors", "anchors_2", "expected"),
+    "B9": Arm("expectation, no critique", "no_critique", "expected"),
+    "B10": Arm("EVA (α = 0.5), score first", "eva", "expected"),
+    "B11": Arm("EVA, digit masked from cross-entropy", "masked", "expected"),
+    "B12": Arm("EVA, second stage on own critiques", "self_critique", "critique_first"),
+    "decision": Arm('transformers\' pipeline("decision") on the model of B10', "eva", "decision"),
+    "B10_parsed": Arm("EVA, parsed integer", "eva", "parsed"),
+    "B10_critique": Arm("EVA, after its own critique", "eva", "critique_first"),
+    "B10_given": Arm("EVA, after the label's critique (tells the verdict)", "eva", "given_critique"),
+    "B4_critique": Arm("SFT, after its own critique", "sft", "critique_first"),
+    "two_hot": Arm("EVA, two-hot digit", "two_hot", "expected"),
+    "alpha_0.1": Arm("EVA, α = 0.1", "alpha_0.1", "expected"),
+    "alpha_1": Arm("EVA, α = 1", "alpha_1", "expected"),
+    "alpha_2": Arm("EVA, α = 2", "alpha_2", "expected"),
+    "alpha_5": Arm("EVA, α = 5", "alpha_5", "expected"),
+    "anchors_3": Arm("EVA, three anchors", "anchors_3", "expected"),
+    "anchors_11": Arm("EVA, eleven anchors (10 is two tokens)", "anchors_11", "expected"),
+}
+"""Every arm by its name in `report.json`."""
+
+SPLITS = {"test": "in_distribution", "held_out": "held_out_families"}
+"""The sets that arms are compared on, and their names in `report.json`."""
+
+
+def runs_of(arms: list[str]) -> list[str]:
+    """The runs that these arms need, those that others stand on first."""
+    needed: list[str] = []
+    for name in arms:
+        run = ARMS[name].run
+        chain = []
+        while run is not None and run != BASE:
+            chain.append(run)
+            run = RUNS[run].on
+        needed += [name for name in reversed(chain) if name not in needed]
+    return needed

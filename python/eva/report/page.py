@@ -1,0 +1,194 @@
+"""The report as Markdown: every number in it comes from the results."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from eva.report.arms import ARMS, SPLITS
+from eva.report.plan import Settings
+from eva.report.statistics import HEADLINE, Result
+
+NAMES = {
+    "auroc_accept": "AUROC accept",
+    "auroc_finish": "AUROC finish",
+    "pair_strict": "pairs, strict",
+    "tie_rate_1e3": "ties 1e-3",
+    "pearson": "Pearson",
+    "mse": "MSE",
+    "ece": "ECE",
+    "critique_verdict_accuracy": "verdict right",
+}
+COMPARED = (
+    ("B10", "B3", "the whole method against parsed integers of plain fine-tuning"),
+    ("B4", "B3", "the read-out alone"),
+    ("B10", "B4", "the loss alone"),
+    ("B10", "B10_parsed", "the read-out, on the same model"),
+    ("B10", "B5", "against sampling"),
+    ("B10", "B6", "against decimal text"),
+    ("B10", "B7", "against a regression head"),
+    ("B10", "B8", "five anchors against two"),
+    ("B10", "B9", "learning critiques beside"),
+    ("B11", "B10", "no cross-entropy on the digit"),
+    ("two_hot", "B10", "two-hot digit"),
+    ("B10_critique", "B10", "reading after the own critique"),
+    ("B12", "B10_critique", "the second stage"),
+    ("B10_given", "B10_critique", "the label's critique in place of the own: what teacher forcing hides"),
+    ("B10", "words_goal", "against words without reading"),
+)
+DETAILS = {
+    "Discretization": (
+        "tie_rate_0", "tie_rate_1e3", "tie_rate_1e2", "missed_distinctions_1e3", "distinct_values",
+        "in_disguise",
+    ),
+    "Ranking": ("auroc_sound", "pair_strict", "pair_half", "pair_without_ties", "pair_coverage", "best_of_n"),
+    "Fidelity": ("mse", "mse_isotonic", "mae", "mae_isotonic", "pearson", "spearman", "kendall_tau_b"),
+    "By dimension": (
+        "mse_logic", "mse_alignment", "mse_clarity", "pearson_logic", "pearson_alignment", "pearson_clarity",
+    ),
+    "Calibration": ("ece", "ece_accept", "brier_accept", "ece_upper", "brier_upper"),
+}  # fmt: skip
+SETS = {"in_distribution": "Same families, other theorems", "held_out_families": "Families never trained on"}
+
+
+def page(
+    settings: Settings,
+    results: Mapping[str, Mapping[str, Result]],
+    report: Mapping[str, Any],
+    plots: Sequence[tuple[str, str]],
+) -> str:
+    """The text of `docs/report/README.md`; `report`: as in `report.json`; `plots`: file and caption."""
+    parts = [HEAD.format(**_facts(settings, report["facts"]))]
+    for split in SPLITS.values():
+        parts.append(f"## {SETS[split]}\n\n{_headline(results, split)}")
+    parts.append("## What makes the difference\n\n" + DIFFERENCE + _differences(report["differences"]))
+    for title, names in DETAILS.items():
+        parts.append(f"## {title}\n")
+        parts += [f"{SETS[split]}:\n\n{_details(results, split, names)}" for split in SPLITS.values()]
+    if report["search"]:
+        parts.append("## Proof search\n\n" + SEARCH.format(nodes=settings.nodes) + _search(report["search"]))
+    parts += [f"## {caption}\n\n![{caption}]({file})" for file, caption in plots]
+    parts.append(TAIL.format(definitions=DEFINITIONS))
+    return "\n\n".join(part.strip() for part in parts) + "\n"
+
+
+def compared(results: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    """The pairs of arms that are both there."""
+    return [pair for pair in COMPARED if pair[0] in results and pair[1] in results]
+
+
+def _facts(settings: Settings, facts: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        **facts,
+        "seeds": ", ".join(map(str, settings.seeds)),
+        "steps": settings.steps,
+        "pretrain_steps": settings.pretrain_steps,
+        "batch": settings.batch_size,
+        "rate": settings.learning_rate,
+        "limit": f"{settings.limit:,} (drawn by the seed) of the" if settings.limit else "the",
+    }
+
+
+def _headline(results: Mapping[str, Mapping[str, Result]], split: str) -> str:
+    rows = []
+    for arm, sets in results.items():
+        found = sets[split].summary()
+        rows.append([arm, ARMS[arm].title, *(_with_interval(found[name]) for name in HEADLINE)])
+    return _table(["", "", *(NAMES[name] for name in HEADLINE)], rows)
+
+
+def _details(results: Mapping[str, Mapping[str, Result]], split: str, names: Sequence[str]) -> str:
+    rows = [[arm, *(_number(sets[split].mean(name)) for name in names)] for arm, sets in results.items()]
+    return _table(["", *(f"`{name}`" for name in names)], rows)
+
+
+def _differences(differences: Mapping[str, Mapping[str, Any]]) -> str:
+    out = []
+    for split in SPLITS.values():
+        rows = []
+        for one, other, words in COMPARED:
+            found = differences.get(f"{one}-{other}")
+            if found:
+                cells = (_signed(found[split][name]) for name in HEADLINE)
+                rows.append([f"{one} − {other}", words, *cells])
+        out.append(f"{SETS[split]}:\n\n" + _table(["", "", *(NAMES[name] for name in HEADLINE)], rows))
+    return "\n\n".join(out)
+
+
+def _search(found: Mapping[str, Any]) -> str:
+    ways = list(next(iter(found.values())))
+    rows = [
+        [way, *(f"{sets[way]['solved']} of {sets[way]['theorems']}" for sets in found.values())]
+        for way in ways
+    ]
+    return _table(["strategy", *(SETS[split] for split in found)], rows)
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def _number(value: float | None) -> str:
+    if value is None:
+        return "–"
+    return f"{value:.0f}" if abs(value) >= 20 else f"{value:.3f}" if abs(value) >= 0.01 else f"{value:.2g}"
+
+
+def _with_interval(found: Mapping[str, Any]) -> str:
+    around = found["interval"]
+    if found["mean"] is None or around is None or around[0] is None:
+        return _number(found["mean"])
+    return f"{_number(found['mean'])} ({_number(around[0])} to {_number(around[1])})"
+
+
+def _signed(found: Mapping[str, Any]) -> str:
+    if found["mean"] is None or found["interval"] is None or found["interval"][0] is None:
+        return "–"
+    low, high = found["interval"]
+    text = f"{found['mean']:+.3f} ({low:+.3f} to {high:+.3f})"
+    return f"**{text}**" if low > 0 or high < 0 else text
+
+
+HEAD = """\
+# EVA against its baselines
+
+Every label is an outcome of Lean ([how](../data.md)). All arms start from one base, a Llama of {parameters}
+that was trained as a plain language model on the proofs of the training set ({pretrain_steps} steps), and get
+{steps} optimizer steps of {batch} examples (learning rate {rate}, cosine) on {limit} {train} training steps
+of proofs. Seeds: {seeds}. Compared on {test} labelled steps of {test_theorems} theorems of the training
+families, and on {held_out} of {held_out_theorems} theorems of families that no arm has seen. {versions}. The
+numbers alone are in [report.json](report.json); `make report` makes both anew.
+
+In brackets: 95 % interval by bootstrap over theorems and seeds. An arm without a training of its own has one
+seed. `labels` are the labels themselves, read as scores: what no arm can surpass by right.
+"""
+DIFFERENCE = """\
+Paired: both arms are drawn on the same theorems. **Bold**: the 95 % interval leaves out zero. For ties, MSE
+and ECE less is better.
+
+"""
+SEARCH = """\
+Best-first search, every strategy with the same candidate steps and {nodes} steps run by Lean for each theorem
+(statements of the sets that Lean has been seen to prove). `breadth`, `depth` and `shortest` know no model; of
+an arm with several seeds the first searches.
+
+"""
+DEFINITIONS = """\
+- AUROC accept: of the alignment score, for Lean's verdict on the step. AUROC finish: of the logic score, for
+  whether the proof can be finished after a step that Lean took.
+- pairs, strict: a sound step (taken, can be finished) scores above an unsound one (rejected, or refuted) of
+  the same state; a tie is wrong. By value, the weighted mean of the dimensions.
+- ties 1e-3: share of all pairs of steps whose values differ by at most 0.001.
+- Pearson, MSE: against the labels on [1, 5], mean over the dimensions. ECE: of (s − 1)/4 against the labels'
+  (R − 1)/4 in 15 bins of equal mass, mean over the dimensions; τ is fitted on the validation set. Bins of a
+  resample are noisier than those of the set, so the intervals of ECE lie a little high.
+- verdict right: the critique states Lean's verdict on the step; an unclear one is wrong.
+"""
+TAIL = """\
+## Definitions
+
+{definitions}
+Every other figure is defined, with its source, in `python/eva/evaluate/figures.py` and
+`python/eva/evaluate/metrics/`.
+"""

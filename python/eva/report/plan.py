@@ -1,0 +1,155 @@
+"""The report's work as steps that know when they are done: one that was stopped is simply taken up again."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from eva.report.arms import ARMS, BASE, RUNS, SPLITS, Reading, runs_of
+
+NO_RUN = "none"  # stands for the run of arms that have none
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a report is made of.
+
+    - `data`: labelled steps. `out`: runs, scores and logs. `size`: of the base (`new:mini`).
+    - `arms`, `seeds`: what is compared, and how often. Every arm of one seed sees the same steps.
+    - `steps`, `pretrain_steps`: optimizer steps of a run and of the base. `limit`: training steps of proofs
+      used.
+    - `evaluate`: about so many labelled steps of each set are scored (whole theorems).
+    - `theorems`, `nodes`: of the proof search; 0 theorems: none.
+    """
+
+    data: Path
+    out: Path
+    arms: list[str]
+    seeds: list[int]
+    size: str = "new:mini"
+    steps: int = 3000
+    pretrain_steps: int = 2000
+    limit: int | None = None
+    evaluate: int = 1500
+    batch_size: int = 16
+    learning_rate: float = 1e-3
+    theorems: int = 60
+    nodes: int = 24
+
+    def save(self, file: Path) -> None:
+        plain = {k: str(v) if isinstance(v, Path) else v for k, v in asdict(self).items()}
+        file.write_text(json.dumps(plain, indent=2) + "\n", "utf-8")
+
+    @classmethod
+    def load(cls, file: Path) -> Settings:
+        data = json.loads(file.read_text("utf-8"))
+        return cls(**{**data, "data": Path(data["data"]), "out": Path(data["out"])})
+
+
+@dataclass(frozen=True)
+class Step:
+    """One command: name, words, the files that stand when it is done, the steps that come before it."""
+
+    name: str
+    command: list[str]
+    results: tuple[Path, ...]
+    after: tuple[str, ...] = ()
+
+    @property
+    def done(self) -> bool:
+        return all(file.exists() for file in self.results)
+
+
+def run_directory(settings: Settings, run: str, seed: int) -> Path:
+    """Where a run is; the base is one for all seeds."""
+    return settings.out / "runs" / (BASE if run == BASE else f"{run}-{seed}")
+
+
+def scores_file(settings: Settings, arm: str, seed: int, split: str) -> Path:
+    """Where the judgements of an arm are; parsed integers are read from those of the expectation."""
+    reading = ARMS[arm].reading
+    stored: Reading = "expected" if reading == "parsed" else reading
+    return settings.out / "scores" / f"{ARMS[arm].run or NO_RUN}-{seed}-{stored}-{split}.jsonl"
+
+
+def seeds_of(settings: Settings, arm: str) -> list[int]:
+    """An arm without a training of its own has nothing to draw: one seed."""
+    return settings.seeds[:1] if ARMS[arm].run in (None, BASE) else settings.seeds
+
+
+def plan(settings: Settings) -> list[Step]:
+    """Every step, each behind those that it needs."""
+    steps = [*_runs(settings), *_scores(settings)]
+    if settings.theorems:
+        needed = tuple(s.name for s in steps if s.name.startswith("train"))
+        steps.append(Step("search", _module(settings, "search"), (settings.out / "search.json",), needed))
+    return steps
+
+
+def _runs(settings: Settings) -> Iterator[Step]:
+    common = ["--data", settings.data, "--threads", 1, "--batch-size", settings.batch_size]
+    common += ["--limit", settings.limit] if settings.limit else []
+    if any(ARMS[arm].run for arm in settings.arms):
+        out = run_directory(settings, BASE, 0)
+        words = [
+            "pretrain",
+            *common,
+            "--out",
+            out,
+            "--base",
+            settings.size,
+            "--steps",
+            settings.pretrain_steps,
+        ]
+        yield Step(BASE, _eva(words), (out / "metrics.json",))
+    for seed in settings.seeds:
+        for name in runs_of(settings.arms):
+            run, out = RUNS[name], run_directory(settings, name, seed)
+            words = [
+                "train",
+                *common,
+                "--out",
+                out,
+                "--base",
+                run_directory(settings, run.on, seed) / "model",
+            ]
+            words += ["--seed", seed, "--steps", max(1, round(run.share * settings.steps))]
+            words += ["--learning-rate", run.share * settings.learning_rate, "--prompt-loss", 0]
+            for option, value in run.options.items():
+                words += _option(option, value)
+            on = BASE if run.on == BASE else f"train {run.on}-{seed}"
+            yield Step(f"train {name}-{seed}", _eva(words), (out / "metrics.json",), (on,))
+
+
+def _scores(settings: Settings) -> Iterator[Step]:
+    """One step for all arms of a run: what takes time is to start and to load."""
+    files: dict[tuple[str, int], list[Path]] = {}
+    for arm in settings.arms:
+        for seed in seeds_of(settings, arm):
+            run = ARMS[arm].run or NO_RUN
+            files.setdefault((run, seed), []).extend(
+                scores_file(settings, arm, seed, split) for split in SPLITS
+            )
+    for (run, seed), found in files.items():
+        after = () if run == NO_RUN else (BASE,) if run == BASE else (f"train {run}-{seed}",)
+        results = tuple(dict.fromkeys(found))
+        yield Step(f"score {run}-{seed}", _module(settings, "scoring", run, seed), results, after)
+
+
+def _option(name: str, value: object) -> list[object]:
+    flag = "--" + name.replace("_", "-")
+    if value is True:
+        return [flag]
+    return [flag, *value] if isinstance(value, tuple) else [flag, value]
+
+
+def _eva(words: list[object]) -> list[str]:
+    return [sys.executable, "-m", "eva", *map(str, words)]
+
+
+def _module(settings: Settings, name: str, *words: object) -> list[str]:
+    file = settings.out / "settings.json"
+    return [sys.executable, "-m", f"eva.report.{name}", str(file), *map(str, words)]

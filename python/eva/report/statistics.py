@@ -1,0 +1,103 @@
+"""Figures of every arm over its seeds, with intervals, and paired differences between arms.
+
+A draw of the bootstrap takes theorems with replacement, and seeds with replacement: what another set of
+theorems and another training would have given. All arms share the draws of theorems, so differences are
+paired.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from eva.data.record import LabelledStep
+from eva.evaluate import metrics
+from eva.evaluate.figures import columns, figures, finite, headline
+from eva.evaluate.judgement import Judgement
+
+HEADLINE = (
+    "auroc_accept", "auroc_finish", "pair_strict", "tie_rate_1e3", "pearson", "mse", "ece",
+    "critique_verdict_accuracy",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Result:
+    """One arm on one set.
+
+    - `all`: every figure of each seed. `drawn` (draws, seeds, headline figures): the same theorems for all
+      arms.
+    """
+
+    all: list[dict[str, Any]]
+    drawn: npt.NDArray[np.float64]
+
+    def summary(self) -> dict[str, dict[str, Any]]:
+        """For each headline figure its mean over the seeds, the seeds' own figures, and a 95 % interval."""
+        out = {}
+        over_seeds = _over_seeds(self.drawn, 1)
+        for k, name in enumerate(HEADLINE):
+            each = [found[name] for found in self.all]
+            known = [value for value in each if value is not None]
+            out[name] = {
+                "mean": float(np.mean(known)) if known else None,
+                "seeds": each,
+                "interval": list(metrics.interval(over_seeds[:, k].tolist())) if known else None,
+            }
+        return finite(out)  # type: ignore[no-any-return]
+
+    def mean(self, name: str) -> float | None:
+        """The mean of any figure over the seeds."""
+        known = [found[name] for found in self.all if found[name] is not None]
+        return float(np.mean(known)) if known else None
+
+
+def result(
+    records: Sequence[LabelledStep],
+    judged: Sequence[Sequence[Judgement]],
+    weights: Sequence[float],
+    draws: int = 200,
+) -> Result:
+    """Figures of an arm from the judgements of each of its seeds."""
+    found = [figures(records, one, weights) for one in judged]
+    tables = [columns(records, one, weights) for one in judged]
+    theorems = len({record.theorem_id for record in records})
+    parts = [[np.flatnonzero(table.theorem == t) for t in range(theorems)] for table in tables]
+    drawn = np.full((draws, len(tables), len(HEADLINE)), np.nan)
+    for seed, (table, rows) in enumerate(zip(tables, parts, strict=True)):
+        for draw, (taken, copy) in enumerate(metrics.resamples(rows, draws)):
+            if len(taken):
+                got = headline(table.take(taken, copy))
+                drawn[draw, seed] = [got[name] for name in HEADLINE]
+    return Result(found, drawn)
+
+
+def difference(one: Result, other: Result) -> dict[str, dict[str, Any]]:
+    """`one` − `other` for each headline figure: of the means, with a 95 % interval of paired draws."""
+    out = {}
+    drawn = _over_seeds(one.drawn, 1) - _over_seeds(other.drawn, 2)
+    for k, name in enumerate(HEADLINE):
+        a, b = one.mean(name), other.mean(name)
+        known = a is not None and b is not None
+        out[name] = {
+            "mean": a - b if a is not None and b is not None else None,
+            "interval": list(metrics.interval(drawn[:, k].tolist())) if known else None,
+        }
+    return finite(out)  # type: ignore[no-any-return]
+
+
+def _over_seeds(drawn: npt.NDArray[np.float64], seed: int) -> npt.NDArray[np.float64]:
+    """Each draw's mean over as many seeds as there are, drawn with replacement; (draws, figures)."""
+    draws, seeds, _ = drawn.shape
+    chosen = np.random.default_rng(seed).integers(0, seeds, (draws, seeds))
+    taken = np.take_along_axis(drawn, chosen[:, :, None], axis=1)
+    return taken.mean(axis=1)  # type: ignore[no-any-return]
+
+
+def summaries(results: Mapping[str, Mapping[str, Result]]) -> dict[str, dict[str, Any]]:
+    """`summary` of every arm on every set: `{arm: {set: …}}`."""
+    return {arm: {split: found.summary() for split, found in sets.items()} for arm, sets in results.items()}

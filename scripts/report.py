@@ -1,0 +1,89 @@
+"""What `make report` runs: arms and seeds as runs, their scores, and docs/report made of them.
+
+Every part goes on where it was stopped; what is done is not done again. Runs, scores and logs are in `--out`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+import signal
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from eva.report.arms import ARMS, SPLITS
+from eva.report.plan import Settings, plan
+from eva.report.workers import work
+from eva.report.write import write_report
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+
+
+def main() -> int:
+    chosen = options().parse_args()
+    settings = Settings(
+        data=chosen.data,
+        out=chosen.out,
+        arms=[arm for arm in ARMS if arm in chosen.arms],
+        seeds=list(dict.fromkeys(chosen.seeds)),
+        size=chosen.size,
+        steps=chosen.steps,
+        pretrain_steps=chosen.pretrain_steps,
+        limit=chosen.limit,
+        evaluate=chosen.evaluate,
+        batch_size=chosen.batch_size,
+        learning_rate=chosen.learning_rate,
+        theorems=chosen.theorems,
+        nodes=chosen.nodes,
+    )
+    splits = ("train", "validation", *SPLITS)
+    missing = [split for split in splits if not (settings.data / f"{split}.jsonl").exists()]
+    if missing:
+        sys.exit(f"{settings.data} has no {', '.join(missing)}: `eva data generate` makes them")
+    settings.out.mkdir(parents=True, exist_ok=True)
+    kept = settings.out / "settings.json"
+    if kept.exists() and replace(Settings.load(kept), arms=settings.arms, seeds=settings.seeds) != settings:
+        sys.exit(f"{settings.out} was made with other settings ({kept}): give another --out, or remove it")
+    settings.save(kept)
+    signal.signal(
+        signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM)
+    )  # so that the workers' processes end
+    try:
+        failed = work(plan(settings), chosen.jobs, settings.out / "logs")
+    except KeyboardInterrupt:
+        return 128 + signal.SIGINT
+    if failed:
+        print(f"not done: {', '.join(failed)} (logs in {settings.out / 'logs'})", file=sys.stderr)
+        return 1
+    write_report(settings, chosen.docs, f"Python {platform.python_version()}")
+    print(json.dumps({"report": str(chosen.docs / "README.md")}))
+    return 0
+
+
+def options() -> argparse.ArgumentParser:
+    default = Settings(Path(), Path(), [], [])
+    runs, docs, data = CHECKOUT / "runs" / "report", CHECKOUT / "docs" / "report", CHECKOUT / "data" / "nano"
+    out = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    add = out.add_argument
+    add("--data", type=Path, default=data, help="labelled steps (four splits)")
+    add("--out", type=Path, default=runs, help="runs, scores, logs")
+    add("--docs", type=Path, default=docs, help="where the report goes")
+    add("--arms", nargs="+", choices=ARMS, default=list(ARMS), metavar="ARM", help=", ".join(ARMS))
+    add("--seeds", nargs="+", type=int, default=[0, 1, 2], metavar="SEED")
+    add("--jobs", type=int, default=1, help="processes at a time, each with one thread")
+    add("--size", default=default.size, help="of the base: new:mini, new:nano, new:micro")
+    add("--steps", type=int, default=default.steps, help="optimizer steps of each run")
+    add("--pretrain-steps", type=int, default=default.pretrain_steps, help="of the base")
+    add("--limit", type=int, help="training steps of proofs used (default: all)")
+    add("--evaluate", type=int, default=default.evaluate, help="about so many steps of each set are scored")
+    add("--batch-size", type=int, default=default.batch_size)
+    add("--learning-rate", type=float, default=default.learning_rate)
+    add("--theorems", type=int, default=default.theorems, help="of each set, for proof search; 0: none")
+    add("--nodes", type=int, default=default.nodes, help="steps run by Lean for each theorem")
+    return out
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,117 @@
+"""The plan of a report: what has to be done, in which order, and that it is done once."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from toy_files import toy_splits
+
+from eva.report.arms import ARMS, RUNS, runs_of
+from eva.report.plan import Settings, Step, plan, scores_file, seeds_of
+from eva.report.workers import work
+from eva.train.config import TrainConfig
+
+
+def settings(tmp_path, **change):
+    options = {"data": tmp_path / "data", "out": tmp_path / "out", "arms": list(ARMS), "seeds": [0, 1, 2]}
+    return Settings(**{**options, **change})
+
+
+def test_every_baseline_of_the_method_is_an_arm():
+    assert {f"B{i}" for i in range(13)} <= set(ARMS) and "decision" in ARMS
+    assert all(arm.run is None or arm.run == "base" or arm.run in RUNS for arm in ARMS.values())
+
+
+def test_every_run_is_one_that_can_be_trained(tmp_path):
+    toy_splits(tmp_path, 4)
+    for run in RUNS.values():
+        TrainConfig(data=tmp_path, out=tmp_path / "out", base="some/model", **run.options)
+
+
+def test_a_run_comes_after_what_it_stands_on():
+    assert runs_of(["B12"]) == ["eva", "self_critique"]
+    assert runs_of(["B3", "B4", "B5", "B1", "B0"]) == ["sft"], "three read-outs of one training"
+
+
+def test_the_plan_is_in_order_and_names_nothing_twice(tmp_path):
+    steps = plan(settings(tmp_path))
+    seen = set()
+    for step in steps:
+        assert set(step.after) <= seen, step.name
+        assert step.name not in seen
+        seen.add(step.name)
+    files = [file for step in steps for file in step.results]
+    assert len(files) == len(set(files))
+    assert sum(step.name.startswith("train eva-") for step in steps) == 3
+    assert not any(step.name == "search" for step in plan(settings(tmp_path, theorems=0)))
+    assert not any(step.name == "base" for step in plan(settings(tmp_path, arms=["B0"], theorems=0)))
+
+
+def test_arms_without_a_training_have_one_seed(tmp_path):
+    chosen = settings(tmp_path)
+    assert seeds_of(chosen, "B0") == seeds_of(chosen, "B2") == [0]
+    assert seeds_of(chosen, "B10") == [0, 1, 2]
+    assert scores_file(chosen, "B3", 1, "test") == scores_file(chosen, "B4", 1, "test"), (
+        "integers are read from E's"
+    )
+    assert scores_file(chosen, "B4", 1, "test") != scores_file(chosen, "B5", 1, "test")
+
+
+def test_settings_are_kept(tmp_path):
+    chosen = settings(tmp_path, limit=5)
+    chosen.save(tmp_path / "settings.json")
+    assert Settings.load(tmp_path / "settings.json") == chosen
+
+
+def touch(name, folder, *, after=(), code="") -> Step:
+    file = folder / name
+    text = f"import pathlib, sys; {code or 'pass'}; pathlib.Path({str(file)!r}).touch()"
+    return Step(name, [sys.executable, "-c", text], (file,), tuple(after))
+
+
+def test_steps_wait_for_each_other_and_done_ones_stay_done(tmp_path):
+    order = f"open({str(tmp_path / 'order')!r}, 'a').write"
+    steps = [
+        touch("a", tmp_path, code=f"{order}('a')"),
+        touch("b", tmp_path, after=["a"], code=f"{order}('b')"),
+        touch("c", tmp_path, after=["a", "b"], code=f"{order}('c')"),
+    ]
+    assert work(steps, 3, tmp_path / "logs") == []
+    assert (tmp_path / "order").read_text() == "abc"
+    (tmp_path / "c").unlink()
+    assert work(steps, 3, tmp_path / "logs") == []
+    assert (tmp_path / "order").read_text() == "abcc", "only what was not there"
+
+
+def test_a_failure_stops_what_needs_it_and_nothing_else(tmp_path, capfd):
+    steps = [
+        touch("bad", tmp_path, code="sys.exit('no such thing')"),
+        touch("needs", tmp_path, after=["bad"]),
+        touch("good", tmp_path),
+    ]
+    assert sorted(work(steps, 1, tmp_path / "logs")) == ["bad", "needs"]
+    assert (tmp_path / "good").exists() and not (tmp_path / "needs").exists()
+    assert "no such thing" in capfd.readouterr().err
+    empty = Step("empty", [sys.executable, "-c", "pass"], (tmp_path / "nothing",))
+    assert work([empty], 1, tmp_path / "logs") == ["empty"], "a step that leaves no result has failed"
+
+
+def test_an_interrupt_ends_the_processes(tmp_path, monkeypatch):
+    mark = tmp_path / "alive"
+    slow = f"import time, pathlib; pathlib.Path({str(mark)!r}).touch(); time.sleep(60)"
+    steps = [Step("slow", [sys.executable, "-c", slow], (tmp_path / "never",))]
+    real = time.sleep
+
+    def interrupted(seconds: float) -> None:
+        real(0.05)
+        if Path(mark).exists():
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr("eva.report.workers.time.sleep", interrupted)
+    start = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        work(steps, 1, tmp_path / "logs")
+    assert time.monotonic() - start < 50, "the process was ended, not waited for"

@@ -1,0 +1,119 @@
+"""The report of fixed scores: every number in it can be told beforehand."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from toy_files import toy_splits
+
+from eva.evaluate.judgement import Judgement, write_judgements
+from eva.report.plan import Settings, scores_file, seeds_of
+from eva.report.scoring import set_of
+from eva.report.statistics import HEADLINE, difference, result
+from eva.report.write import write_report
+from eva.step import DIMENSIONS
+from tiny import save_tiny_checkpoint
+
+WEIGHTS = (0.4, 0.4, 0.2)
+
+
+def judged(records, noise, seed):
+    """The labels with noise, and a distribution that has them as its mean."""
+    draw = np.random.default_rng(seed)
+    out = []
+    for r in records:
+        expected = {n: float(np.clip(r.targets[n] + draw.normal(0, noise), 1, 5)) for n in DIMENSIONS}
+        shares = {n: {float(a): max(0.0, 1 - abs(x - a)) for a in range(1, 6)} for n, x in expected.items()}
+        out.append(Judgement("scored", expected, shares, r.critique))
+    return out
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("report")
+    toy_splits(folder / "data", 60)
+    chosen = Settings(
+        data=folder / "data",
+        out=folder / "out",
+        arms=["labels", "B3", "B4", "B10"],
+        seeds=[0, 1, 2],
+        theorems=0,
+    )
+    (chosen.out / "scores").mkdir(parents=True)
+    save_tiny_checkpoint(chosen.out / "runs" / "base" / "model")
+    for arm in chosen.arms:
+        for seed in seeds_of(chosen, arm):
+            for split in ("test", "held_out"):
+                records = set_of(chosen, split)
+                noise = {"labels": 0.0, "B10": 0.3}.get(arm, 0.6)
+                write_judgements(scores_file(chosen, arm, seed, split), judged(records, noise, seed))
+    write_report(chosen, folder / "docs", "Python 3")
+    return chosen, folder / "docs"
+
+
+def test_the_json_has_what_it_promises(made):
+    _, docs = made
+    report = json.loads((docs / "report.json").read_text("utf-8"))
+    for arm in ("labels", "B3", "B4", "B10"):
+        for split in ("in_distribution", "held_out_families"):
+            found = report["arms"][arm][split]
+            assert set(found) == set(HEADLINE)
+            for name in HEADLINE:
+                assert set(found[name]) == {"mean", "seeds", "interval"}
+                assert len(found[name]["seeds"]) == (1 if arm == "labels" else 3)
+    found = report["arms"]["B10"]["in_distribution"]
+    assert found["mse"]["mean"] == pytest.approx(np.mean(found["mse"]["seeds"]))
+    low, high = found["mse"]["interval"]
+    assert low < found["mse"]["mean"] < high
+    assert report["arms"]["labels"]["in_distribution"]["mse"]["mean"] == 0
+    assert report["arms"]["B3"]["in_distribution"]["tie_rate_1e3"]["mean"] > 0.02
+    assert found["critique_verdict_accuracy"]["mean"] == 1.0
+
+
+def test_differences_are_paired(made):
+    report = json.loads((made[1] / "report.json").read_text("utf-8"))
+    found = report["differences"]["B10-B4"]["in_distribution"]["mse"]
+    assert found["interval"][1] < 0, "less noise, less error"
+    mine, other = (report["arms"][arm]["in_distribution"]["mse"] for arm in ("B10", "B4"))
+    assert found["mean"] == pytest.approx(mine["mean"] - other["mean"])
+
+
+def test_the_page_tells_the_same_numbers(made):
+    _, docs = made
+    page = (docs / "README.md").read_text("utf-8")
+    report = json.loads((docs / "report.json").read_text("utf-8"))
+    mean = report["arms"]["B10"]["held_out_families"]["mse"]["mean"]
+    assert f"{mean:.3f} (" in page
+    assert "B10 − B3" in page and "B12" not in page, "arms that are not there are not spoken of"
+    for plot in docs.glob("*.svg"):
+        assert f"({plot.name})" in page and plot.stat().st_size < 150_000
+    assert {"histograms.svg", "reliability.svg", "courses.svg"} <= {plot.name for plot in docs.glob("*.svg")}
+
+
+def test_one_theorem_that_is_hard_for_both_does_not_hide_a_difference(tmp_path):
+    """Paired: two arms share what is hard, so the interval of the difference is far narrower than either's."""
+    records = toy_splits(tmp_path, 60)["test"]
+    names = sorted({r.theorem_id for r in records})
+    hard = dict(zip(names, np.random.default_rng(0).normal(0, 1, len(names)), strict=True))
+
+    def arm(shift):
+        return [
+            Judgement("scored", {n: float(r.targets[n] + hard[r.theorem_id] + shift) for n in DIMENSIONS})
+            for r in records
+        ]
+
+    one, other = result(records, [arm(0.05)], WEIGHTS), result(records, [arm(0.0)], WEIGHTS)
+    width = np.ptp(one.summary()["mse"]["interval"])
+    low, high = difference(one, other)["mse"]["interval"]
+    assert high - low < 0.3 * width
+    same = difference(one, one)
+    assert same["mse"]["mean"] == 0 and same["mse"]["interval"] == [0, 0]
+
+
+def test_seeds_that_differ_widen_the_interval(tmp_path):
+    records = toy_splits(tmp_path, 40)["test"]
+    alike = result(records, [judged(records, 0.3, 1)] * 3, WEIGHTS).summary()["mse"]["interval"]
+    apart = [judged(records, noise, 1) for noise in (0.1, 0.3, 0.9)]
+    assert np.ptp(result(records, apart, WEIGHTS).summary()["mse"]["interval"]) > 1.5 * np.ptp(alike)
