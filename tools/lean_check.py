@@ -31,9 +31,15 @@ PLANTS = (
     ("a wrong proof", "theorem planted4 : 1 + 1 = 3 := by decide"),
     ("a guard that fails", "#guard Eva.Protocol.version == 0"),
     ("code that throws", '#eval (throw <| IO.userError "planted" : IO Unit)'),
-    ("a syntax error", "def planted7 : Nat := (1 +"),
+    (
+        "a linter that reports a wrong step",
+        "/-- info: eva 0.04 (logic 2.5 ± 1.5, alignment 4.0, clarity 5.0 of 1…5) -/ #guard_msgs in "
+        "set_option eva.critique false in #eva_score example : True := by trivial",  # it is 0.07
+    ),
+    ("a linter that reports what nobody asked for", "#guard_msgs in example : True := by eva_score trivial"),
+    ("a syntax error", "def planted9 : Nat := (1 +"),
 )
-PLANT_INTO = "Eva.Protocol.Request"
+PLANT_INTO = "EvaTest.Command"
 
 
 def main() -> int:
@@ -94,7 +100,7 @@ def check_all(build: WasmLean, library: dict[str, Module], tests: dict[str, Modu
         errors += len(outcome.errors)
         if outcome.errors:
             broken.add(module.name)
-    unseen = 0 if PLANT_INTO in broken else plant(build, library[PLANT_INTO])
+    unseen = 0 if PLANT_INTO in broken else plant(build, tests[PLANT_INTO])
     print(
         f"lean-check: {len(library)} modules and {len(tests)} test files, {errors} errors, "
         f"{len(PLANTS) - unseen} of {len(PLANTS)} planted errors seen (WebAssembly Lean)"

@@ -1,5 +1,5 @@
-"""`#eva_score` and `eva_score` where a file is built: Lean, ZMTP, libzmq, the daemon, the embedded model, and back
-into messages.
+"""`#eva_score` and `eva_score` where a file is built: Lean, ZMTP, libzmq, the daemon, the embedded model, and
+back into messages.
 
 One Lean process elaborates one file with all the scenes, because starting it is what takes long; the tests
 look at what it said. What must be said comes from the Python side: the steps of the same proofs as

@@ -247,4 +247,7 @@ set_option eva.endpoint "no/such/daemon.json"
 theorem alone_three (p : Prop) (hp : p) : p := by
   eva_score exact alone_too p hp
 
+-- What follows is asked for again.
+run_cmd Eva.Linter.toldFiles.set []
+
 end EvaTest.Command
