@@ -42,7 +42,7 @@ pytestmark = [
     pytest.mark.skipif(not LEAN.is_file(), reason="no WebAssembly Lean (make lean)"),
 ]
 
-IMPORTS = "import Eva.Auto\nimport Eva.Linter\nimport EvaTest.FileChannel\n"
+IMPORTS = "import Eva\nimport EvaTest.FileChannel\n"
 
 # With `#eva_score` and `eva_score` for Lean with the package, without them for `steps_of_file`.
 PROOFS = """
