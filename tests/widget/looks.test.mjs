@@ -5,7 +5,9 @@ import { launch, openPanel, recorded } from './browser.mjs'
 import * as daemon from './troubles.mjs'
 
 const NAME = 'and_of_or'
-const LINE = recorded.files[0].proofs[0].steps[2].range.start.line
+const PROOF = recorded.files[0].proofs[0]
+const LINE = PROOF.steps[2].range.start.line
+const THEMES = ['dark', 'light', 'high-contrast', 'high-contrast-light']
 
 const anchors = Array.from({ length: 101 }, (_, anchor) => [anchor, 1 / 101])
 const finely = { name: 'logic', expected: 50, spread: 28.87, mass: 0.99, distribution: anchors }
@@ -25,36 +27,39 @@ let browser
 before(async () => { browser = await launch() })
 after(() => browser.close())
 
-for (const theme of ['dark', 'light', 'high-contrast', 'high-contrast-light']) {
-  describe(`theme ${theme}`, () => {
-    for (const [state, { prepare, change, edit, shows }] of Object.entries(STATES)) {
-      test(state, async () => {
-        const { page, panel, lean, complaints, close } = await openPanel(browser, { theme, line: LINE, width: 300, prepare })
-        try {
-          const shown = text => panel.getByText(text).first().waitFor({ timeout: 10_000 })
-          if (change || edit) {
-            await shown('lowest')
-            lean.prompt = false
-            change?.(lean)
-            // What is scored is final, so the panel asks again only when it has a reason to.
-            if (change) await page.evaluate(line => window.host.moveTo({ line, character: 4 }), 17)
-            if (change) await panel.waitFor({ state: 'detached' })
-            if (change) await page.evaluate(line => window.host.moveTo({ line, character: 4 }), LINE)
-            if (edit) await page.evaluate(range => window.host.edit(range, 'exact hr'), recorded.files[0].proofs[0].steps[11].range)
-          }
-          await shown(shows)
-          const faint = await panel.evaluate(unreadable)
-          assert.deepEqual(faint, [], 'text with a contrast of less than 4.5')
-          const [wide, place] = await page.locator('#infoview').evaluate(element => [element.scrollWidth, element.clientWidth])
-          assert.deepEqual(complaints, [])
-          assert.ok(wide <= place, `${wide} pixels in a column of ${place}`)
-        } finally {
-          await close()
+describe('in every theme, in a column of 300 pixels', { concurrency: 4 }, () => {
+  for (const [state, { prepare, change, edit, shows }] of Object.entries(STATES)) {
+    test(state, async () => {
+      const { page, panel, lean, complaints, close } = await openPanel(browser, { line: LINE, width: 300, prepare })
+      const shown = text => panel.getByText(text).first().waitFor({ timeout: 10_000 })
+      const moveTo = line => page.evaluate(place => window.host.moveTo(place), { line, character: 4 })
+      try {
+        if (change || edit) {
+          await shown('lowest')
+          lean.prompt = false
         }
-      })
-    }
-  })
-}
+        if (change) {
+          // What is scored is final, so the panel asks again only when it is opened again.
+          change(lean)
+          await moveTo(17)
+          await panel.waitFor({ state: 'detached' })
+          await moveTo(LINE)
+        }
+        if (edit) await page.evaluate(range => window.host.edit(range, 'exact hr'), PROOF.steps[11].range)
+        await shown(shows)
+        for (const theme of THEMES) {
+          await page.evaluate(name => { document.documentElement.className = `vscode-${name}` }, theme)
+          assert.deepEqual(await panel.evaluate(unreadable), [], `text with a contrast of less than 4.5 in ${theme}`)
+        }
+        const [wide, place] = await page.locator('#infoview').evaluate(element => [element.scrollWidth, element.clientWidth])
+        assert.ok(wide <= place, `${wide} pixels in a column of ${place}`)
+        assert.deepEqual(complaints, [])
+      } finally {
+        await close()
+      }
+    })
+  }
+})
 
 /** In the page: texts whose contrast with what is behind them is less than WCAG's 4.5, with the contrast they have. */
 function unreadable(root) {

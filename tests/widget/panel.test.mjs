@@ -45,7 +45,8 @@ const course = panel => panel.getByRole('group', { name: /^values of the/ })
 const stepsOf = panel => course(panel).getByRole('button')
 
 for (const infoview of ['0.8.5', '0.12.0']) {
-  describe(`infoview ${infoview}`, () => {
+  // Most of the time they wait, so a few of them run beside each other.
+  describe(`infoview ${infoview}`, { concurrency: 4 }, () => {
     test('scored: the recorded numbers, the course, the lowest step', () => withPanel({ infoview, line: LINES[2] }, async ({ panel }) => {
       await shows(panel, critiqueOf(2))
       const { value, dimensions } = scoreOf(2)

@@ -14,7 +14,7 @@ const ROOT = path.join(import.meta.dirname, '..', '..')
 const PYTHON = process.env.EVA_PYTHON ?? 'python3'
 const PATIENCE_MS = 480_000 // the first time, the modules of the package are compiled
 const THEOREM = recorded.files[0].text.split('\n\n')[0].split('\n').slice(1).join('\n')
-const HEAD = 'import Eva\n\n#eva_score\n'
+const HEAD = 'import Eva.Auto\n\n#eva_score\n'
 const lineOf = tactic => (HEAD + THEOREM).split('\n').findIndex(line => line.endsWith(tactic))
 
 let browser, directory, environment, server

@@ -94,7 +94,11 @@ const api = {
     if (shown.selection) moveTo(shown.selection.start)
   },
   restartFile: async () => {},
-  createRpcSession: async () => (await request('$/lean/rpc/connect', { uri })).sessionId,
+  async createRpcSession() {
+    const { sessionId } = await request('$/lean/rpc/connect', { uri })
+    setInterval(() => notify('$/lean/rpc/keepAlive', { uri, sessionId }), 10_000)
+    return sessionId
+  },
   closeRpcSession: async () => {},
 }
 
