@@ -8,6 +8,9 @@ from typer.testing import CliRunner
 
 from eva.cli.data import app
 from eva.data.record import read_records
+from eva.lean.errors import LeanError
+from eva.lean.toolchain import find_toolchain
+from eva.steps_io import read_steps
 
 # Answers as Lean would: every step is taken and closes the goal, unless there is `h` or `x` in its text.
 FAKE_LEAN = """
@@ -115,3 +118,32 @@ def test_check_says_what_a_bag_of_words_knows_and_writes_it_into_the_card(tmp_pa
     assert done.exit_code == 0, done.output
     assert "| words and goal |" in done.output
     assert "What a bag of words knows" in (out / "card.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.lean
+def test_from_lean_writes_the_steps_of_files_and_what_belongs_to_none(tmp_path):
+    try:
+        find_toolchain()
+    except LeanError as error:
+        pytest.skip(str(error))
+    good, bad = tmp_path / "Good.lean", tmp_path / "Bad.lean"
+    good.write_text("theorem a (p q : Prop) (hp : p) : p ∨ q := by\n  left\n  exact hp\n", encoding="utf-8")
+    bad.write_text("theorem b : Foo.bar := by\n  rfl\ntheorem c : 1 = 2 := by\n  rfl\n", encoding="utf-8")
+    out = tmp_path / "steps.jsonl"
+    done = run("from-lean", good, bad, "--out", out)
+    assert done.exit_code == 0, done.output
+    steps = read_steps(out)
+    assert [step.tactic for step in steps] == ["left", "exact hp", "rfl"]
+    assert [step.lean_error is None for step in steps] == [True, True, False]
+    assert "Bad.lean:1:12: " in done.output
+
+
+def test_from_lean_names_the_file_that_lean_did_not_get_through(tmp_path, monkeypatch):
+    monkeypatch.setenv("EVA_LEAN", f"{sys.executable} -c 'raise SystemExit(9)'")
+    file = tmp_path / "F.lean"
+    file.write_text("example : True := trivial\n", encoding="utf-8")
+    out = tmp_path / "steps.jsonl"
+    done = run("from-lean", file, "--out", out)
+    assert done.exit_code == 2
+    assert "F.lean" in done.output
+    assert not out.exists()

@@ -112,3 +112,56 @@ def convert(
     except (BadSource, OSError) as error:
         fail(ExitCode.USAGE, str(error))
     typer.echo(f"{count} steps in {out}")
+
+
+@app.command("from-lean")
+def from_lean(
+    files: Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, help="Lean files.")],
+    out: Annotated[Path, typer.Option(help="Where to write steps, one a line, for `eva score`.")] = Path(
+        "steps.jsonl"
+    ),
+    timeout: Annotated[float, typer.Option(min=1, help="Seconds that Lean gets for each file.")] = 300.0,
+) -> None:
+    """The steps of Lean files, with the states around them and Lean's errors, as Lean itself saw them."""
+    from eva.lean import LeanError, steps_of_file
+    from eva.steps_io import write_steps
+
+    steps = []
+    for file in files:
+        try:
+            found = steps_of_file(file, timeout=timeout)
+        except (LeanError, OSError, UnicodeDecodeError) as error:
+            fail(ExitCode.USAGE, f"{file}: {error}")
+        steps += found.steps
+        for complaint in found.errors:
+            line, column = complaint.start
+            typer.echo(f"{file}:{line}:{column}: {complaint.text}", err=True)
+    typer.echo(f"{write_steps(out, steps)} steps in {out}")
+
+
+@app.command()
+def trace(
+    source: Annotated[
+        str,
+        typer.Argument(
+            metavar="REPO@COMMIT",
+            help="owner/name or URL or folder of a git repository, and a commit or tag; or a folder that "
+            "LeanDojo has traced.",
+        ),
+    ],
+    out: Annotated[Path, typer.Option(help="Where to write steps, one a line, for `eva score`.")] = Path(
+        "steps.jsonl"
+    ),
+) -> None:
+    """The steps of a whole repository, traced by LeanDojo (needs git, lake and the network)."""
+    from eva.data.trace import TraceFailed
+    from eva.data.trace import trace as steps_of_repository
+    from eva.steps_io import write_steps
+
+    part = out.with_suffix(out.suffix + ".part")
+    try:
+        count = write_steps(part, steps_of_repository(source))
+        part.replace(out)
+    except (TraceFailed, OSError) as error:
+        fail(ExitCode.USAGE, str(error))
+    typer.echo(f"{count} steps in {out}")

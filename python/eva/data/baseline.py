@@ -44,8 +44,8 @@ def words_and_goal(tactic: str, goal: str) -> Features:
 
 
 def check(records: Mapping[str, Sequence[LabelledStep]], seed: int) -> dict[str, dict[str, float]]:
-    """AUROC of "Lean accepts the step" on each split but `train`, from which the baselines learn: the words of
-    a step alone, and with its goal."""
+    """AUROC of "Lean accepts the step" on each split but `train`, from which they learn: by the words
+    of a step alone, and with its goal."""
     import numpy as np
 
     from eva.evaluate.metrics import auroc
