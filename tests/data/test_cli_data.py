@@ -128,14 +128,14 @@ def test_from_lean_writes_the_steps_of_files_and_what_belongs_to_none(tmp_path):
         pytest.skip(str(error))
     good, bad = tmp_path / "Good.lean", tmp_path / "Bad.lean"
     good.write_text("theorem a (p q : Prop) (hp : p) : p ∨ q := by\n  left\n  exact hp\n", encoding="utf-8")
-    bad.write_text("theorem b : Foo.bar := by\n  rfl\ntheorem c : 1 = 2 := by\n  rfl\n", encoding="utf-8")
+    bad.write_text("#check missing\ntheorem c : 1 = 2 := by\n  rfl\n", encoding="utf-8")
     out = tmp_path / "steps.jsonl"
     done = run("from-lean", good, bad, "--out", out)
     assert done.exit_code == 0, done.output
     steps = read_steps(out)
     assert [step.tactic for step in steps] == ["left", "exact hp", "rfl"]
     assert [step.lean_error is None for step in steps] == [True, True, False]
-    assert "Bad.lean:1:12: " in done.output
+    assert "Bad.lean:1:7: " in done.output
 
 
 def test_from_lean_names_the_file_that_lean_did_not_get_through(tmp_path, monkeypatch):
