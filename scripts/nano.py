@@ -14,6 +14,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from eva.data.dataset import PARTIAL
 from eva.model.checkpoint import EMBEDDED, weights_hash
 
 CHECKOUT = Path(__file__).resolve().parent.parent
@@ -40,8 +41,9 @@ def main() -> None:
     options.add_argument("--data", type=Path, default=DATA, help="where the labelled steps are, or will be")
     options.add_argument("--limit", type=int, default=400, help="steps of each split that are evaluated")
     chosen = options.parse_args()
-    if not (chosen.data / "held_out.jsonl").exists():
-        eva("data", "generate", "--out", chosen.data, "--theorems", chosen.theorems, "--seed", chosen.seed)
+    if not (chosen.data / "held_out.jsonl").exists() or (chosen.data / PARTIAL).exists():
+        size = ("--theorems", chosen.theorems, "--seed", chosen.seed)
+        eva("data", "generate", "--out", chosen.data, *size, "--resume")
     eva("train", "--data", chosen.data, "--out", RUN)
     PACKAGE.mkdir(exist_ok=True)
     for name in FILES:

@@ -7,7 +7,7 @@ import pytest
 
 from eva.data.candidates import Candidate
 from eva.data.critique import MAX_WORDS, stated_verdict, write_critique
-from eva.data.dataset import OtherPlan, Plan, assemble, build
+from eva.data.dataset import PARTIAL, OtherPlan, Plan, assemble, build
 from eva.data.families import Theorem
 from eva.data.labels import Experience, judge, similarity
 from eva.data.probes import Place, Result
@@ -300,3 +300,25 @@ def test_a_folder_is_held_to_its_options(tmp_path):
     make(tmp_path, "one", theorems=48)
     with pytest.raises(OtherPlan, match="seed"):
         build(Plan(48, 6, tmp_path / "one", shard=48), Explorer(ToyLean()), lambda done: None)
+
+
+class DyingLean(ToyLean):
+    """Does not get through its second shard."""
+
+    shards = 0
+
+    def walk(self, scripts):
+        self.shards += 1
+        if self.shards == 2:
+            raise KeyboardInterrupt
+        return super().walk(scripts)
+
+
+def test_a_stopped_run_says_that_it_is_a_part(tmp_path):
+    plan = Plan(96, 5, tmp_path / "one", shard=48)
+    with pytest.raises(KeyboardInterrupt):
+        build(plan, Explorer(DyingLean()), lambda done: None)
+    assert (tmp_path / "one" / PARTIAL).exists()
+    assert list(read_records(tmp_path / "one" / "train.jsonl"))
+    make(tmp_path, "one")
+    assert not (tmp_path / "one" / PARTIAL).exists()

@@ -25,6 +25,8 @@ _KEPT = frozenset((
     "Nat", "Int", "Prop", "Bool", "List", "Option", "Type", "fun", "if", "then", "else", "some", "none",
     "true", "false", "id", "min", "max", "True", "False", "def",
 ))  # fmt: skip
+PARTIAL = "PARTIAL"
+"""The file that stands in a folder while shards are missing."""
 _PLAN = "plan.json"
 _WORDS = ("aux", "step", "lemma", "ex", "key", "main", "fact", "claim", "goal", "prob", "exercise", "thm")
 
@@ -105,10 +107,13 @@ def build(plan: Plan, explorer: Explorer, progress: Progress) -> dict[str, int]:
                 file, (record for proof in proofs for record in label(proof, plan.seed, experience))
             )
 
+    partial = plan.out / PARTIAL
+    partial.write_text("Not all shards are finished: go on with --resume.\n", encoding="utf-8")
     counts: dict[str, int] = {}
     with ThreadPoolExecutor(max_workers=plan.jobs) as pool:
         for _ in pool.map(make, range(len(shards))):
             counts = assemble(plan.out, plan.seed)
+    partial.unlink()
     return counts
 
 
