@@ -102,14 +102,19 @@ def test_the_budget_is_kept(maze):
 
 
 @pytest.mark.lean
-def test_a_real_lean_is_searched():
+def test_a_real_lean_is_asked():
     try:
         find_toolchain()
     except LeanError as error:
         pytest.skip(str(error))
-    statements = [
-        Statement.of("theorem a (p q : Prop) (hp : p) (hq : q) : p ∧ q"),
-        Statement.of("theorem b (p : Prop) : p"),
+    both = Statement.of("def two : Nat := 2\ntheorem a (p : Prop) (hp : p) : p ∧ two = 2")
+    asked = [
+        (both, (), "skip"),
+        (both, (), "exact hp"),
+        (both, ("constructor", "exact hp"), "rfl"),
+        (both, ("constructor",), "exact hp"),
     ]
-    found = best_first(statements, breadth, Lean(LeanRunner(lean_command())), 40)
-    assert found[0].proof is not None and found[1].proof is None
+    start, wrong, end, rest = Lean(LeanRunner(lean_command())).run(asked)
+    assert start == ("p : Prop\nhp : p\n⊢ p ∧ two = 2",)
+    assert wrong is None and end == ()
+    assert rest is not None and len(rest) == 1 and rest[0].endswith("⊢ two = 2")

@@ -33,7 +33,7 @@ def judged(records, noise, seed):
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
     folder = tmp_path_factory.mktemp("report")
-    toy_splits(folder / "data", 60)
+    toy_splits(folder / "data", 30)
     chosen = Settings(
         data=folder / "data",
         out=folder / "out",
@@ -49,7 +49,7 @@ def made(tmp_path_factory):
                 records = set_of(chosen, split)
                 noise = {"labels": 0.0, "B10": 0.3}.get(arm, 0.6)
                 write_judgements(scores_file(chosen, arm, seed, split), judged(records, noise, seed))
-    write_report(chosen, folder / "docs", "Python 3")
+    write_report(chosen, folder / "docs", "Python 3", draws=60)
     return chosen, folder / "docs"
 
 
@@ -93,7 +93,7 @@ def test_the_page_tells_the_same_numbers(made):
 
 
 def test_one_theorem_that_is_hard_for_both_does_not_hide_a_difference(tmp_path):
-    """Paired: two arms share what is hard, so the interval of the difference is far narrower than either's."""
+    """Two arms share what is hard, so the interval of the difference is far narrower than either's."""
     records = toy_splits(tmp_path, 60)["test"]
     names = sorted({r.theorem_id for r in records})
     hard = dict(zip(names, np.random.default_rng(0).normal(0, 1, len(names)), strict=True))

@@ -108,8 +108,8 @@ def headline(c: Columns) -> dict[str, float]:
     return {
         "auroc_accept": metrics.auroc(c.expected[:, _ALIGNMENT], c.accepted),
         "auroc_finish": metrics.auroc(c.expected[known, _LOGIC], c.finishable[known]),
-        "pair_strict": metrics.pair_ranking(c.value, c.sound, c.unsound, c.state.tolist()).strict,
-        "tie_rate_1e3": metrics.tie_rate(c.value, 1e-3, c.item.tolist()),
+        "pair_strict": metrics.pair_ranking(c.value, c.sound, c.unsound, c.state).strict,
+        "tie_rate_1e3": metrics.tie_rate(c.value, 1e-3, c.item),
         "pearson": float(np.mean([metrics.pearson(c.expected[:, k], c.target[:, k]) for k in each])),
         "mse": float(((c.expected - c.target) ** 2).mean()),
         "ece": float(np.mean([metrics.expected_calibration_error(unit[:, k], labels[:, k]) for k in each])),
@@ -203,9 +203,8 @@ _LOGIC, _ALIGNMENT = DIMENSIONS.index("logic"), DIMENSIONS.index("alignment")
 
 
 def _ranking(c: Columns) -> dict[str, Any]:
-    states = c.state.tolist()
-    pairs = metrics.pair_ranking(c.value, c.sound, c.unsound, states)
-    best, count = metrics.best_of_n(c.value, c.sound, c.unsound, states)
+    pairs = metrics.pair_ranking(c.value, c.sound, c.unsound, c.state)
+    best, count = metrics.best_of_n(c.value, c.sound, c.unsound, c.state)
     either = c.sound | c.unsound
     return {
         "auroc_sound": metrics.auroc(c.value[either], c.sound[either]),

@@ -19,8 +19,8 @@ from eva.report.statistics import Result, difference, result, summaries
 SHOWN = ("B3", "B6", "B7", "B10")  # arms in histograms and reliability plots
 
 
-def write_report(settings: Settings, docs: Path, versions: str) -> None:
-    """Make the report of runs and scores that are all there."""
+def write_report(settings: Settings, docs: Path, versions: str, draws: int = 200) -> None:
+    """Make the report of runs and scores that are all there; `draws`: of the bootstrap."""
     docs.mkdir(parents=True, exist_ok=True)
     sets = {split: set_of(settings, split) for split in SPLITS}
     judged = {
@@ -31,7 +31,7 @@ def write_report(settings: Settings, docs: Path, versions: str) -> None:
         for arm in settings.arms
     }
     results: dict[str, dict[str, Result]] = {
-        arm: {name: result(sets[split], judged[arm][split], WEIGHTS) for split, name in SPLITS.items()}
+        arm: {name: result(sets[split], judged[arm][split], WEIGHTS, draws) for split, name in SPLITS.items()}
         for arm in settings.arms
     }
     differences = {

@@ -16,9 +16,11 @@ def reliability(predicted: Array, outcomes: npt.NDArray[np.generic], bins: int =
     as the next. Outcomes are 0 or 1, or fractions.
     """
     order = np.argsort(predicted, kind="stable")
-    real = outcomes.astype(np.float64)
-    parts = [part for part in np.array_split(order, bins) if len(part)]
-    return np.array([[predicted[part].mean(), real[part].mean(), len(part)] for part in parts])
+    ends = np.cumsum([len(order) // bins + (i < len(order) % bins) for i in range(bins)])
+    starts = np.array([0, *(end for end in dict.fromkeys(ends[:-1].tolist()) if 0 < end < len(order))])
+    counts = np.diff(np.append(starts, len(order)))
+    sums = [np.add.reduceat(values[order], starts) for values in (predicted, outcomes.astype(np.float64))]
+    return np.column_stack([*(total / counts for total in sums), counts])
 
 
 def expected_calibration_error(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +11,9 @@ Array = npt.NDArray[np.float64]
 BLOCK = 512  # rows of the pair matrix at a time
 
 
-def tie_rate(scores: Array, tolerance: float, items: Sequence[Hashable] | None = None) -> float:
+def tie_rate(
+    scores: Array, tolerance: float, items: Sequence[int] | npt.NDArray[np.intp] | None = None
+) -> float:
     """Share of pairs whose scores differ by at most `tolerance` (0: exactly equal floats).
 
     `items`: which item each score belongs to; in a bootstrap sample an item stands several times, and pairs

@@ -15,7 +15,8 @@ def pearson(scores: Array, labels: Array) -> float:
     """Pearson's r, the linear correlation; NaN where one of the two is constant."""
     if _constant(scores) or _constant(labels):
         return float("nan")
-    return float(np.corrcoef(scores, labels)[0, 1])
+    a, b = scores - scores.mean(), labels - labels.mean()
+    return float(a @ b / np.sqrt((a @ a) * (b @ b)))
 
 
 def spearman(scores: Array, labels: Array) -> float:
@@ -59,7 +60,7 @@ def isotonic(scores: Array, labels: Array, groups: Sequence[Hashable]) -> Array:
 
 
 def _constant(values: Array) -> bool:
-    return len(values) < 2 or bool(np.ptp(values) < 1e-9)
+    return len(values) < 2 or bool(values.max() - values.min() < 1e-9)
 
 
 def _numbers(groups: Sequence[Hashable], names: Sequence[Hashable]) -> list[int]:

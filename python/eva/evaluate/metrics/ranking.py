@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 Array = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
+Names = Sequence[str] | Sequence[int] | npt.NDArray[np.intp]
 
 
 def auroc(scores: Array, positive: Flags) -> float:
@@ -19,11 +20,13 @@ def auroc(scores: Array, positive: Flags) -> float:
     The area under the ROC curve, which is the Mann–Whitney U divided by n₊n₋ (Hanley & McNeil 1982). NaN
     where one of the classes is empty.
     """
-    from sklearn.metrics import roc_auc_score
+    from scipy.stats import rankdata
 
-    if positive.all() or not positive.any():
+    good = int(positive.sum())
+    bad = len(positive) - good
+    if not good or not bad:
         return float("nan")
-    return float(roc_auc_score(positive, scores))
+    return float((rankdata(scores)[positive].sum() - good * (good + 1) / 2) / (good * bad))
 
 
 @dataclass(frozen=True)
@@ -43,29 +46,29 @@ class PairRanking:
     coverage: float
 
 
-def pair_ranking(scores: Array, sound: Flags, unsound: Flags, states: Sequence[Hashable]) -> PairRanking:
+def pair_ranking(scores: Array, sound: Flags, unsound: Flags, states: Names) -> PairRanking:
     """All pairs of a sound and an unsound step of one state; a step may be neither."""
-    wins = ties = pairs = 0
-    for members in _groups(states):
-        good, bad = scores[members][sound[members]], scores[members][unsound[members]]
-        difference = good[:, None] - bad[None, :]
-        wins += int((difference > 0).sum())
-        ties += int((difference == 0).sum())
-        pairs += difference.size
-    decided = pairs - ties
+    number = np.unique(np.asarray(states), return_inverse=True)[1]
+    good, bad = np.flatnonzero(sound), np.flatnonzero(unsound)
+    bad = bad[np.argsort(number[bad], kind="stable")]
+    first = np.searchsorted(number[bad], number[good], side="left")
+    against = (
+        np.searchsorted(number[bad], number[good], side="right") - first
+    )  # unsound steps of each one's state
+    pairs = int(against.sum())
     nan = float("nan")
     if not pairs:
         return PairRanking(0, nan, nan, nan, nan)
+    within = np.arange(pairs) - np.repeat(against.cumsum() - against, against)
+    difference = np.repeat(scores[good], against) - scores[bad[np.repeat(first, against) + within]]
+    wins, ties = int((difference > 0).sum()), int((difference == 0).sum())
+    decided = pairs - ties
     return PairRanking(
-        pairs,
-        wins / pairs,
-        (wins + ties / 2) / pairs,
-        wins / decided if decided else nan,
-        decided / pairs,
+        pairs, wins / pairs, (wins + ties / 2) / pairs, wins / decided if decided else nan, decided / pairs
     )
 
 
-def best_of_n(scores: Array, sound: Flags, unsound: Flags, states: Sequence[Hashable]) -> tuple[float, int]:
+def best_of_n(scores: Array, sound: Flags, unsound: Flags, states: Names) -> tuple[float, int]:
     """How often the highest score of a state is on a sound step, and over how many states.
 
     Best-of-N selection (Cobbe et al. 2021, "verifiers") among the labelled steps of each state that has both
@@ -82,9 +85,9 @@ def best_of_n(scores: Array, sound: Flags, unsound: Flags, states: Sequence[Hash
     return (float(np.mean(found)), len(found)) if found else (float("nan"), 0)
 
 
-def _groups(states: Sequence[Hashable]) -> Iterator[npt.NDArray[np.intp]]:
+def _groups(states: Names) -> Iterator[npt.NDArray[np.intp]]:
     members: dict[Hashable, list[int]] = defaultdict(list)
-    for row, state in enumerate(states):
+    for row, state in enumerate(np.asarray(states).tolist()):
         members[state].append(row)
     for rows in members.values():
         if len(rows) > 1:
