@@ -58,7 +58,9 @@ def wait (stx : Syntax) (proofs : Array Proof) (asking : Asking) : CommandElabM 
   let mut missing := 0
   let mut why? := none
   for proof in proofs do
-    let look ← sharedScoring.await proof asking asking.critique (endMs - (← IO.monoMsNow)) stop
+    let wait := sharedScoring.await proof asking asking.critique (endMs - (← IO.monoMsNow)) stop
+    -- In a thread of its own: Lean may run linters in threads that others need.
+    let look ← IO.wait (← wait.asTask .dedicated)
     let (missed, because?) ← tell proof look.entries
     missing := missing + missed
     why? := why? <|> because?
@@ -66,8 +68,10 @@ def wait (stx : Syntax) (proofs : Array Proof) (asking : Asking) : CommandElabM 
   if missing == 0 then return
   let why := why?.getD (.deadline asking.timeoutMs false)
   if isLasting why then
-    toldFiles.modify (file :: ·)
-    logInfoAt stx[0] (Message.nothing why)
+    -- Lean may run the linters of several commands at once.
+    let isFirst ← toldFiles.modifyGet fun files =>
+      if files.contains file then (false, files) else (true, file :: files)
+    if isFirst then logInfoAt stx[0] (Message.nothing why)
   else
     logInfoAt stx[0] (Message.unscored missing (proofs.map (·.steps.size)).sum why)
 

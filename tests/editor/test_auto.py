@@ -101,7 +101,8 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
         served = stack.enter_context(serving(judge, queue=100, batch=4))
         write_connection(connection, served.connection)
         worker = [sys.executable, str(ROOT / "tools" / "lean_worker.py"), "--connection", str(connection)]
-        editor = LspClient(worker)
+        # Bodies of theorems in threads of their own, as in every editor.
+        editor = LspClient([*worker, "-D", "Elab.async=true"])
         stack.callback(editor.close)
         editor.open(FILE)
         editor.elaborated(COMPILING_S)

@@ -154,9 +154,13 @@ def told(tmp_path_factory: pytest.TempPathFactory, daemon: Connection) -> Iterat
         for name in [*peers, "missing"]:
             scenes[name] = text.count("\n") + 1
             options = f'set_option eva.endpoint "{directory / name}.json"'
-            if name == "late":
-                options += "\nset_option eva.timeout 700"
-            text += f"{options}{PROOFS}" if name == "daemon" else TROUBLES.format(options=options)
+            if (
+                name == "daemon"
+            ):  # with linters and bodies of theorems in threads of their own, as Lean has it
+                text += f"{options}\nset_option Elab.async true{PROOFS}set_option Elab.async false\n"
+            else:
+                options += f"\nset_option eva.timeout {700 if name == 'late' else 60000}"
+                text += TROUBLES.format(options=options)
         messages = run_lean(directory, text)
         yield Told(messages, scenes)
 
@@ -222,7 +226,7 @@ def said(told: Told) -> dict[int, list[str]]:
     for message in told.of("daemon"):
         if message.text.startswith("eva"):
             assert message.severity == "information"
-            found.setdefault(message.line - told.scenes["daemon"], []).append(message.text)
+            found.setdefault(message.line - told.scenes["daemon"] - 1, []).append(message.text)
     return found
 
 
@@ -254,7 +258,7 @@ def test_every_step_is_told_what_the_python_client_is_told(
 def test_a_rejected_step_is_told_lean_s_error_as_well(told: Told) -> None:
     errors = [message for message in told.of("daemon") if message.severity == "error"]
     assert len(errors) == 1
-    assert errors[0].line - told.scenes["daemon"] == line_of("rfl")
+    assert errors[0].line - told.scenes["daemon"] - 1 == line_of("rfl")
 
 
 def test_the_tactic_tells_of_its_own_steps_alone(
