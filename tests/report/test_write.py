@@ -39,7 +39,8 @@ def made(tmp_path_factory):
         out=folder / "out",
         arms=["labels", "B3", "B4", "B10"],
         seeds=[0, 1, 2],
-        theorems=0,
+        theorems=2,
+        nodes=3,
     )
     (chosen.out / "scores").mkdir(parents=True)
     save_tiny_checkpoint(chosen.out / "runs" / "base" / "model")
@@ -49,6 +50,9 @@ def made(tmp_path_factory):
                 records = set_of(chosen, split)
                 noise = {"labels": 0.0, "B10": 0.3}.get(arm, 0.6)
                 write_judgements(scores_file(chosen, arm, seed, split), judged(records, noise, seed))
+    ways = {"breadth": {"theorems": 2, "solved": 1, "within": [0, 1, 1]}}
+    found = {"in_distribution": ways, "held_out_families": ways}
+    (chosen.out / "search.json").write_text(json.dumps(found), "utf-8")
     write_report(chosen, folder / "docs", "Python 3", draws=60)
     return chosen, folder / "docs"
 
@@ -89,7 +93,13 @@ def test_the_page_tells_the_same_numbers(made):
     assert "B10 − B3" in page and "B12" not in page, "arms that are not there are not spoken of"
     for plot in docs.glob("*.svg"):
         assert f"({plot.name})" in page and plot.stat().st_size < 150_000
-    assert {"histograms.svg", "reliability.svg", "courses.svg"} <= {plot.name for plot in docs.glob("*.svg")}
+    assert (
+        "| breadth | 1 of 2 | 1 of 2 |" in page
+        and report["search"]["in_distribution"]["breadth"]["solved"] == 1
+    )
+    assert {"histograms.svg", "reliability.svg", "courses.svg", "search.svg"} <= {
+        plot.name for plot in docs.glob("*.svg")
+    }
 
 
 def test_one_theorem_that_is_hard_for_both_does_not_hide_a_difference(tmp_path):
