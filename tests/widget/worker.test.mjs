@@ -14,10 +14,11 @@ const ROOT = path.join(import.meta.dirname, '..', '..')
 const PYTHON = process.env.EVA_PYTHON ?? 'python3'
 const PATIENCE_MS = 480_000 // the first time, the modules of the package are compiled
 const THEOREM = recorded.files[0].text.split('\n\n')[0].split('\n').slice(1).join('\n')
-const HEAD = 'import Eva.Auto\n\n#eva_score\n'
-const lineOf = tactic => (HEAD + THEOREM).split('\n').findIndex(line => line.endsWith(tactic))
+const HEAD = 'import Eva\n\n#eva_score\n'
+const lineOf = tactic => (HEAD + THEOREM).split('\n').findLastIndex(line => line.endsWith(tactic))
 
 let browser, directory, environment, server
+let serving = false
 const eva = (...command) => execFileSync(PYTHON, ['-m', 'eva', ...command], { env: environment, encoding: 'utf8', timeout: 120_000, stdio: ['ignore', 'pipe', 'inherit'] })
 
 before(async () => {
@@ -31,12 +32,12 @@ before(async () => {
 after(async () => {
   await browser?.close()
   await server?.close()
-  eva('stop')
+  if (serving) eva('stop')
   rmSync(directory, { recursive: true })
 })
 
 test('Lean, the daemon and the panel', { timeout: PATIENCE_MS + 120_000 }, async () => {
-  const { page, panel, complaints } = await openPage(browser, server, { line: lineOf('exact hr') + 1, width: 360, height: 470 })
+  const { page, panel, complaints } = await openPage(browser, server, { line: lineOf('constructor'), width: 360, height: 470 })
   const shown = (text, timeout = 60_000) => panel.getByText(text).first().waitFor({ timeout })
   const goTo = async tactic => {
     await page.evaluate(place => window.host.moveTo(place), { line: lineOf(tactic), character: 4 })
@@ -44,10 +45,10 @@ test('Lean, the daemon and the panel', { timeout: PATIENCE_MS + 120_000 }, async
   }
 
   await shown('No daemon is running', PATIENCE_MS)
-  await shown(path.join(directory, 'daemon.json'))
   await picture(page, 'daemon-missing', panel)
 
   eva('serve', '--detach')
+  serving = true
   await shown('lowest', 60_000)
   assert.doesNotMatch(await panel.innerText(), /daemon/, 'it was found without being asked')
 
