@@ -37,7 +37,7 @@ after(async () => {
 })
 
 test('Lean, the daemon and the panel', { timeout: PATIENCE_MS + 120_000 }, async () => {
-  const { page, panel, complaints } = await openPage(browser, server, { line: lineOf('constructor'), width: 360, height: 470 })
+  const { page, panel, complaints } = await openPage(browser, server, { line: lineOf('constructor'), width: 360, height: 640 })
   const shown = (text, timeout = 60_000) => panel.getByText(text).first().waitFor({ timeout })
   const goTo = async tactic => {
     await page.evaluate(place => window.host.moveTo(place), { line: lineOf(tactic), character: 4 })
