@@ -15,12 +15,14 @@ import os
 import shutil
 import subprocess
 import sys
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 from lean_modules import Module, Outcome, WasmLean, find_modules, in_import_order
 
 ROOT = Path(__file__).resolve().parents[1]
 LAKE_SECONDS = 1800
+AT_ONCE = 2  # processes of the WebAssembly Lean, 2 GB each
 LONGEST = 800  # characters of a message; a syntax error can list a hundred tokens
 
 # What stands in the planted file, and what is wrong with it. Each must be reported at its own line.
@@ -89,17 +91,29 @@ def check_all(build: WasmLean, library: dict[str, Module], tests: dict[str, Modu
     build.prepare()
     broken: set[str] = set()
     errors = 0
-    modules = in_import_order(library | tests)
-    for module in modules:
-        if missing := [name for name in module.imports if name in broken]:
-            print(f"  {module.name}: not tried, {missing[0]} has errors", flush=True)
-            broken.add(module.name)
-            continue
-        outcome = build.check(module)
-        report(outcome)
-        errors += len(outcome.errors)
-        if outcome.errors:
-            broken.add(module.name)
+    with ThreadPoolExecutor(AT_ONCE) as workers:
+        running: dict[str, Future[Outcome | None]] = {}
+
+        def check(module: Module) -> Outcome | None:
+            # Modules are begun in the order of their imports, so what is waited for is done or under way.
+            imported = [running[name].result() for name in module.imports if name in running]
+            return (
+                build.check(module) if all(outcome and not outcome.errors for outcome in imported) else None
+            )
+
+        modules = in_import_order(library | tests)
+        for module in modules:
+            running[module.name] = workers.submit(check, module)
+        for module in modules:
+            outcome = running[module.name].result()
+            if outcome is None:
+                print(f"  {module.name}: not tried, a module that it imports has errors", flush=True)
+                broken.add(module.name)
+                continue
+            report(outcome)
+            errors += len(outcome.errors)
+            if outcome.errors:
+                broken.add(module.name)
     unseen = 0 if PLANT_INTO in broken else plant(build, tests[PLANT_INTO])
     print(
         f"lean-check: {len(library)} modules and {len(tests)} test files, {errors} errors, "
