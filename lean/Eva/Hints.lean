@@ -64,7 +64,7 @@ def place (text : FileMap) (range : Lean.Syntax.Range) : String.Pos.Raw :=
   ⟨range.start.byteIdx + line.utf8ByteSize⟩
 
 /-- What is known of a step now; waits for what is under way, if this collection of hints has not waited enough. -/
-partial def entryOf (proof : Proof) (asking : Asking) (index : Nat) : BaseIO Scoring.Entry := do
+partial def entryOf (key : Scoring.Key) : BaseIO Scoring.Entry := do
   let now ← IO.monoMsNow
   let endMs ← waitEnd.modifyGet fun endMs =>
     let endMs := if now > endMs + collectionMs then now + waitMs else endMs
@@ -72,20 +72,21 @@ partial def entryOf (proof : Proof) (asking : Asking) (index : Nat) : BaseIO Sco
   wait endMs
 where
   wait (endMs : Nat) : BaseIO Scoring.Entry := do
-    let entry := (← sharedScoring.look proof asking).entries.getD index {}
+    let entry := (← sharedScoring.lookAt #[key]).entries.getD 0 {}
     unless entry.score?.isNone && entry.scoring matches .asked _ && (← IO.monoMsNow) < endMs do return entry
     IO.sleep Scoring.napMs.toUInt32
     wait endMs
 
 /-- The hints of a proof's steps, as nodes of an info tree; `text` is the file's. -/
 def infos (text : FileMap) (proof : Proof) (asking : Asking) : Array Info :=
-  proof.steps.mapIdx fun index { range, .. } =>
+  proof.steps.map fun { step, range, .. } =>
+    let key := Scoring.Key.of step asking
     let hint : InlayHint := {
       position := place text range
       label := .name ""
       lctx := {}
       deferredResolution := fun hint => do
-        let entry ← entryOf proof asking index
+        let entry ← entryOf key
         return { hint with
           label := .name ((entry.score?.map label).getD "")
           tooltip? := tooltip entry

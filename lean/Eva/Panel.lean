@@ -31,6 +31,8 @@ def widget : Widget.Module where
 structure Recorded where
   proof : Proof
   asking : Asking
+  /-- Of its steps. -/
+  keys : Array Scoring.Key
   /-- When it was recorded or polled last, in the order of that. -/
   used : Nat
 
@@ -44,9 +46,9 @@ structure Records where
   deriving Inhabited
 
 /-- Note that a proof is in use; the longest unused goes where there are too many. -/
-def Records.use (records : Records) (name : String) (proof : Proof) (asking : Asking) : Records :=
+def Records.use (records : Records) (name : String) (recorded : Recorded) : Records :=
   let uses := records.uses + 1
-  let proofs := records.proofs.insert name { proof, asking, used := uses }
+  let proofs := records.proofs.insert name { recorded with used := uses }
   if proofs.size ≤ capacity then { proofs, uses } else
     let oldest := proofs.fold (init := (name, uses)) fun oldest name recorded =>
       if recorded.used < oldest.2 then (name, recorded.used) else oldest
@@ -55,14 +57,14 @@ def Records.use (records : Records) (name : String) (proof : Proof) (asking : As
 initialize records : IO.Ref Records ← IO.mkRef {}
 
 /-- The name under which a proof is recorded: another one for other steps or options. -/
-def nameOf (proof : Proof) (asking : Asking) : String :=
-  let keys := (Scoring.keysOf proof asking).map (·.digest)
-  s!"{proof.steps.size}-{hash (keys, asking.critique, asking.timeoutMs)}"
+def nameOf (keys : Array Scoring.Key) (asking : Asking) : String :=
+  s!"{keys.size}-{hash (keys.map (·.digest), asking.critique, asking.timeoutMs)}"
 
 /-- Record a proof; the props of its panel. -/
 def record (proof : Proof) (asking : Asking) : BaseIO Json := do
-  let name := nameOf proof asking
-  records.modify (·.use name proof asking)
+  let keys := Scoring.keysOf proof asking
+  let name := nameOf keys asking
+  records.modify (·.use name { proof, asking, keys, used := 0 })
   return Json.mkObj [
     ("proof", name), ("name", proof.name), ("critique", asking.critique),
     ("steps", .arr <| proof.steps.map fun { step, lspRange, .. } =>
@@ -160,12 +162,11 @@ def answer (look : Scoring.Look) (seen : Nat) (step? : Option Nat) : Json :=
 @[server_rpc_method]
 def poll (params : PollParams) : RequestM (RequestTask Json) := do
   let context ← read
-  let some { proof, asking, .. } ← records.modifyGet fun records =>
+  let some { asking, keys, .. } ← records.modifyGet fun records =>
       match records.proofs[params.proof]? with
-      | some found => (some found, records.use params.proof found.proof found.asking)
+      | some found => (some found, records.use params.proof found)
       | none => (none, records)
     | return ServerTask.pure (Except.ok (Json.mkObj [("known", false)]))
-  let keys := Scoring.keysOf proof asking
   let wordsOf := if asking.critique then (params.step.bind (keys[·]?)).toArray else #[]
   let wait : EIO RequestError Json := do
     let look ← sharedScoring.poll keys wordsOf asking params.seen params.retry pollMs

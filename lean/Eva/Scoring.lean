@@ -97,10 +97,11 @@ def start (scoring : Scoring) (proof : Proof) (asking : Asking) (words : Bool :=
   scoring.update fun board => (board.supersede keys).retry keys
   scoring.pursue keys (if words then keys else #[]) asking token?
 
-private def lookAt (scoring : Scoring) (keys : Array Key) : BaseIO Look :=
+/-- What is known of steps now; asks for nothing. -/
+def lookAt (scoring : Scoring) (keys : Array Key) : BaseIO Look :=
   scoring.withBoard fun board => ({ revision := board.revision, entries := keys.map board.entry }, board)
 
-/-- What is known of the steps of a proof now; asks for nothing. -/
+/-- What is known of a proof now; asks for nothing. -/
 def look (scoring : Scoring) (proof : Proof) (asking : Asking) : BaseIO Look :=
   scoring.lookAt (keysOf proof asking)
 

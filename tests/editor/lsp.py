@@ -12,6 +12,7 @@ from typing import Any
 
 Message = dict[str, Any]
 PATIENCE_S = 120.0
+KEEP_ALIVE_S = 5.0
 
 
 class LspError(Exception):
@@ -47,7 +48,7 @@ class Pending:
 
 
 class LspClient:
-    """One open file in an editor. Responses and notifications are taken by a thread as they come."""
+    """One open file in an editor. A thread takes what comes, as it comes."""
 
     def __init__(self, command: Sequence[str], uri: str = "file:///Proof.lean") -> None:
         self.uri, self.text, self.version = uri, "", 0
@@ -58,8 +59,10 @@ class LspClient:
         self._session = ""
         self._writing = threading.Lock()
         self._process = subprocess.Popen(list(command), stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        self._reader = threading.Thread(target=self._read)
-        self._reader.start()
+        self._closed = threading.Event()
+        self._threads = [threading.Thread(target=run) for run in (self._read, self._keep_session)]
+        for thread in self._threads:
+            thread.start()
         capabilities = {"textDocument": {"inlayHint": {}}, "lean": {"silentDiagnosticSupport": True}}
         self.initialized = self.request(
             "initialize",
@@ -103,6 +106,12 @@ class LspClient:
         for pending in list(self._pending.values()):
             pending.put({"error": {"code": 0, "message": "the server has ended"}})
 
+    def _keep_session(self) -> None:
+        """A session without a sign of life ends after half a minute."""
+        while not self._closed.wait(KEEP_ALIVE_S):
+            if session := self._session:
+                self.notify("$/lean/rpc/keepAlive", {"uri": self.uri, "sessionId": session})
+
     def _take(self, message: Message) -> None:
         method = message.get("method")
         if method is None:
@@ -114,6 +123,7 @@ class LspClient:
             self._write({"id": message["id"], "result": None})
 
     def close(self) -> None:
+        self._closed.set()
         self.notify("exit", None)
         assert self._process.stdin is not None
         self._process.stdin.close()
@@ -122,7 +132,8 @@ class LspClient:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-        self._reader.join()
+        for thread in self._threads:
+            thread.join()
 
     # the file
 

@@ -55,6 +55,9 @@ inductive Stage where
   /-- On its way, by the job of that number. -/
   | asked (job : Nat)
   | failed (why : ClientError)
+  /-- Given up, because a newer version of its proof took its place; whoever still looks at the old one is no reason to
+  ask again. -/
+  | dropped
   deriving Inhabited, BEq, Repr
 
 /-- What is known of a step. -/
@@ -71,8 +74,8 @@ structure Entry where
   model? : Option String := none
   /-- The board's revision when this changed last. -/
   changed : Nat := 0
-  /-- When it was asked for last, in the order of asking. -/
-  used : Nat := 0
+  /-- When it was asked for, in the order of that. -/
+  asked : Nat := 0
   deriving Inhabited, Repr
 
 namespace Entry
@@ -108,13 +111,14 @@ structure Board where
   revision : Nat := 1
   entries : HashMap Key Entry := {}
   jobs : HashMap Nat Job := {}
+  /-- How many jobs there were, and how often somebody asked. -/
   opened : Nat := 0
-  uses : Nat := 0
+  asked : Nat := 0
   deriving Inhabited
 
 namespace Board
 
-/-- Most steps that are remembered; the longest unused go first. -/
+/-- Most steps that are remembered; those that were asked for longest ago go first. -/
 def capacity : Nat := 4096
 
 def entry (board : Board) (key : Key) : Entry := board.entries.getD key {}
@@ -128,28 +132,30 @@ def change (board : Board) (key : Key) (to : Entry → Entry) : Board :=
 private def changeAll (board : Board) (keys : Array Key) (to : Entry → Entry) : Board :=
   keys.foldl (fun board key => board.change key to) board
 
-/-- Forget the longest unused steps, a quarter more than must be, so that it is seldom done. What is on its way stays. -/
+/-- Forget the steps that were asked for longest ago, a quarter of all, so that it is seldom done. What is on its way
+stays. -/
 private def evict (board : Board) : Board :=
   if board.entries.size ≤ capacity then board else
     let idle := board.entries.toArray.filter fun (_, entry) =>
       !(entry.scoring matches .asked _ || entry.wording matches .asked _)
-    let oldest := idle.qsort (·.2.used < ·.2.used) |>.take (board.entries.size - capacity * 3 / 4)
+    let oldest := idle.qsort (·.2.asked < ·.2.asked) |>.take (board.entries.size - capacity * 3 / 4)
     { board with entries := oldest.foldl (fun entries (key, _) => entries.erase key) board.entries }
 
-/-- What failed may be asked again. -/
+/-- What failed or was dropped may be asked again. -/
 def retry (board : Board) (keys : Array Key) : Board :=
-  let again : Stage → Stage
-    | .failed _ => .idle
-    | stage => stage
-  let failed := keys.filter fun key => (board.entry key).error?.isSome
-  board.changeAll failed fun entry => { entry with scoring := again entry.scoring, wording := again entry.wording }
+  let ended : Stage → Bool
+    | .failed _ | .dropped => true
+    | .idle | .asked _ => false
+  let again (stage : Stage) : Stage := if ended stage then .idle else stage
+  let stuck := keys.filter fun key => ended (board.entry key).scoring || ended (board.entry key).wording
+  board.changeAll stuck fun entry => { entry with scoring := again entry.scoring, wording := again entry.wording }
 
 /-- Put steps down as asked for by a new job; its number. -/
 private def openJob (board : Board) (job : Job) : Board × Nat :=
   let number := board.opened
   let board := { board with opened := number + 1, jobs := board.jobs.insert number job }
   let board := board.changeAll job.keys fun entry =>
-    let entry := { entry with used := board.uses }
+    let entry := { entry with asked := board.asked }
     -- A score may be on its way already, by a job that asked for scores alone.
     let asks := entry.score?.isNone && entry.scoring == .idle
     let entry := if asks then { entry with scoring := .asked number } else entry
@@ -174,7 +180,7 @@ def batches (keys : Array Key) : Array (Array Key) := Id.run do
     bytes := bytes + size
   return if batch.isEmpty then done else done.push batch
 
-/-- Ask for what is neither known nor on its way nor failed: the numbers of the new jobs.
+/-- Ask for what is neither known nor on its way, and has neither failed nor been dropped: the numbers of the new jobs.
 
 - `words`: critiques are wanted besides the scores.
 - `wantedUntil`, `token?`: how long, as in `Job`. -/
@@ -189,7 +195,7 @@ def ask (board : Board) (keys : Array Key) (words : Bool) (wantedUntil : Nat)
     if lacking && !seen.contains key then
       missing := missing.push key
       seen := seen.insert key ()
-  let mut board := { board with uses := board.uses + 1 }
+  let mut board := { board with asked := board.asked + 1 }
   let mut numbers := #[]
   for batch in batches missing do
     let words := words || batch.any (·.afterWords)
@@ -258,7 +264,11 @@ def supersede (board : Board) (keys : Array Key) : Board := Id.run do
   let mut board := board
   for (number, job) in board.jobs.toArray do
     let owed := job.keys.filter (board.owes number)
-    if owed.any now.contains && !owed.all now.contains then board := board.leave number
+    let (kept, gone) := owed.partition now.contains
+    unless kept.isEmpty || gone.isEmpty do
+      board := (board.leave number).changeAll gone fun entry => { entry with
+        scoring := if entry.score?.isSome then .idle else .dropped
+        wording := if entry.wordsDone then .idle else .dropped }
   return board
 
 /-- The jobs that owe something of what is looked at: scores of all `keys`, words of those that `wordsOf` names. -/

@@ -37,6 +37,7 @@ def seen (board : Board) (tactic : String) : String :=
     | .idle => "-"
     | .asked job => s!"asked {job}"
     | .failed why => s!"failed: {why.what}"
+    | .dropped => "dropped"
   let score := match entry.score? with
     | some { value? := some value, .. } => s!"{(value * 100).toUInt64.toNat}%"
     | some _ => "too long"
@@ -104,6 +105,9 @@ def edited : Board := (ask (ask {} ["simp", "rfl"]) ["omega"]).supersede (keys [
 
 #guard edited.jobs.toList.map (·.1) == [1]
 #guard seen edited "simp" == "- '' -"
+#guard seen edited "rfl" == "dropped '' dropped"
+#guard (edited.ask (keys ["simp", "rfl"]) true 0).1.jobs[2]!.keys == keys ["simp"]
+#guard ((edited.retry (keys ["rfl"])).ask (keys ["rfl"]) false 0).2 == #[2]
 #guard (ask {} ["simp"]).supersede (keys ["simp", "decide"]) |>.jobs.contains 0
 #guard ((ask {} ["simp", "rfl"]).take 0 (scoreOf 0 0.5)).supersede (keys ["simp", "decide"]) |>.jobs.contains 0
 
@@ -265,13 +269,17 @@ def abandoned : IO Unit := do
 
 #eval abandoned
 
-/-- An edit has the request for the version before it cancelled at once. -/
+/-- An edit has the request for the version before it cancelled at once, although the panel still looks at that. -/
 def superseded : IO Unit := do
   let (scoring, daemon) ← withDaemon []
   scoring.start (proofOf ["simp", "rfl"]) asking
   daemon.hears score 1
+  let before := (← scoring.look (proofOf ["simp", "rfl"]) asking).revision
+  let looks ← (scoring.poll (keys ["simp", "rfl"]) #[] asking before false 5000).asTask .dedicated
   scoring.start (proofOf ["simp", "omega"]) asking
   daemon.hears cancel 1
+  discard <| IO.wait looks
+  discard <| scoring.poll (keys ["simp", "rfl"]) #[] asking 0 false 100
   daemon.hears score 2
   daemon.say [says 1 (scoreOf 0 0.1), says 2 (scoreOf 0 0.5), says 2 (scoreOf 1 0.75), says 2 (.done 2 "m" 1)]
   let look ← scoring.await (proofOf ["simp", "omega"]) asking false 5000
@@ -294,5 +302,15 @@ def failures : IO Unit := do
   expect "value" (values (← scoring.await (proofOf ["simp"]) asking false 5000)) #[some 0.5]
 
 #eval failures
+
+/-- A panel polls for hours. -/
+def manyPolls : IO Unit := do
+  let (scoring, _) ← withDaemon [says 1 (scoreOf 0 0.5), says 1 (.done 1 "m" 1)]
+  discard <| scoring.await (proofOf ["simp"]) asking false 5000
+  for _ in [:600] do
+    let poll ← (scoring.poll (keys ["simp"]) #[] asking 0 false 100).asTask .dedicated
+    expect "value" (values (← IO.wait poll)) #[some 0.5]
+
+#eval manyPolls
 
 end EvaTest.Scoring
