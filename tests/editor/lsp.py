@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 Message = dict[str, Any]
-PATIENCE_S = 120.0
+PATIENCE_S = 300.0
 KEEP_ALIVE_S = 5.0
 
 
