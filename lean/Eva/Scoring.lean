@@ -73,11 +73,12 @@ private def answer (scoring : Scoring) (asking : Asking) (number : Nat) : BaseIO
     else scoring.update (·.leave number)
   | .error why => scoring.update (·.fail number why)
 
-/-- Ask for all that is missing, and keep what is on its way. -/
+/-- Ask for all that is missing, and keep what is on its way; `prepare` the board for it in the same breath. -/
 private def pursue (scoring : Scoring) (keys wordsOf : Array Key) (asking : Asking)
-    (token? : Option IO.CancelToken := none) : BaseIO Unit := do
+    (token? : Option IO.CancelToken := none) (prepare : Board → Board := id) : BaseIO Unit := do
   let wantedUntil := (← IO.monoMsNow) + patienceMs
   let numbers ← scoring.withBoard fun board =>
+    let board := prepare board
     let board := board.want (board.jobsFor keys wordsOf) wantedUntil token?
     -- The words first: where they are wanted of all steps, one request brings both.
     let (board, words) := board.ask wordsOf true wantedUntil token?
@@ -94,8 +95,7 @@ private def pursue (scoring : Scoring) (keys wordsOf : Array Key) (asking : Aski
 def start (scoring : Scoring) (proof : Proof) (asking : Asking) (words : Bool := false)
     (token? : Option IO.CancelToken := none) : BaseIO Unit := do
   let keys := keysOf proof asking
-  scoring.update fun board => (board.supersede keys).retry keys
-  scoring.pursue keys (if words then keys else #[]) asking token?
+  scoring.pursue keys (if words then keys else #[]) asking token? fun board => (board.supersede keys).retry keys
 
 /-- What is known of steps now; asks for nothing. -/
 def lookAt (scoring : Scoring) (keys : Array Key) : BaseIO Look :=
