@@ -91,6 +91,13 @@ class Editor(LspClient):
             answers.append(self.poll(props, answers[-1]["revision"], step))
         return answers
 
+    def outcome(self, props: Message) -> Message:
+        """Try again, once, and wait as the panel does until Lean has scores or an error."""
+        answer = self.poll(props, retry=True)
+        while answer["phase"] == "scoring":
+            answer = self.poll(props, answer["revision"])
+        return answer
+
     def hints(self) -> dict[tuple[int, int], Message]:
         """The inlay hints that have a label, by line and column."""
         whole = {"start": {"line": 0, "character": 0}, "end": self.position_of(len(self.text))}
@@ -368,9 +375,9 @@ class TestStates:
         stage.stop()
         beside.show("#eva_score theorem alone (p : Prop) (h : p) : p := by\n  exact h\n")
         props = beside.panel("exact h")
-        eventually(lambda: error(beside.poll(props, retry=True)) == "missing")
+        eventually(lambda: error(beside.outcome(props)) == "missing")
         stage.start()
-        assert eventually(lambda: is_done(beside.poll(props, retry=True)))
+        assert eventually(lambda: is_done(beside.outcome(props)))
 
     def test_a_wrong_token(self, beside: Editor, stage: Stage) -> None:
         stage.stop()
@@ -378,13 +385,13 @@ class TestStates:
         write_connection(stage.path, replace(stage.served.connection, token="f" * 64))
         beside.show("#eva_score theorem refused (p : Prop) (h : p) : p := by\n  exact h\n")
         props = beside.panel("exact h")
-        eventually(lambda: error(beside.poll(props, retry=True)) == "wrongToken")
+        eventually(lambda: error(beside.outcome(props)) == "wrongToken")
         write_connection(stage.path, stage.served.connection)
-        assert eventually(lambda: is_done(beside.poll(props, retry=True)))
+        assert eventually(lambda: is_done(beside.outcome(props)))
 
     def test_a_restarted_daemon_is_found(self, beside: Editor, stage: Stage) -> None:
         stage.stop()
         stage.start()
         beside.show("#eva_score theorem again (p : Prop) (h : p) : p := by\n  exact h\n")
         props = beside.panel("exact h")
-        assert eventually(lambda: is_done(beside.poll(props, retry=True)))
+        assert eventually(lambda: is_done(beside.outcome(props)))
