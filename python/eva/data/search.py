@@ -28,7 +28,7 @@ _HEAVY = 3
 """Closing or refuting a goal takes that many times the work, and memory, of a step."""
 _PROOFS = 3
 """Proofs of one theorem that are walked."""
-_PRIZED = {"trap": 2.5, "detour": 1.4, "stated": 1.3, "script": 0.6, "automation": 0.6}
+_PRIZED = {"trap": 8.0, "detour": 2.0, "stated": 1.3, "script": 0.6, "automation": 0.6}
 """How much rather accepted steps of these kinds are kept: the harmful and the useless are rare."""
 _PROSE = 0.6
 """Share of the proposals in words and of the slips of the pen that is kept."""
