@@ -13,10 +13,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from eva.step import DimensionScore, ProofStep, StepScore
-
 if TYPE_CHECKING:
     from eva.model import RewardModel
+    from eva.step import DimensionScore, ProofStep, StepScore
 
 __all__ = ["DimensionScore", "ProofStep", "RewardModel", "StepScore", "__version__"]
 __version__ = "0.1.0"
@@ -27,4 +26,8 @@ def __getattr__(name: str) -> Any:
         from eva.model import RewardModel
 
         return RewardModel
+    if name in __all__:
+        from eva import step
+
+        return getattr(step, name)
     raise AttributeError(f"module 'eva' has no attribute {name!r}")

@@ -8,10 +8,11 @@ import subprocess
 import sys
 
 import pytest
+import typer
 from typer.testing import CliRunner
 
 import eva
-from eva.cli import app
+from eva.cli import COMMANDS, app
 
 HEAVY = ("torch", "transformers", "lean_dojo", "zmq", "numpy", "llguidance")
 WATCH = f"""
@@ -55,3 +56,42 @@ def test_output_is_utf8_whatever_the_locale_says() -> None:
         check=False,
     )
     assert done.stderr.decode("utf-8") == "eva: error: there is no file ∀∃.lean\n"
+
+
+def test_the_front_page_says_what_each_command_says() -> None:
+    group = typer.main.get_group(app)
+    for late in COMMANDS:
+        _, command, _ = group.resolve_command(typer.Context(group), [late.name])
+        assert command is not None and command.help is not None
+        assert " ".join(command.help.split("\n\n")[0].split()) == late.summary
+
+
+def test_the_front_page_loads_no_command_and_nothing_that_it_does_not_draw() -> None:
+    idle = ("eva.step", "eva.cli.score", "eva.train.config", "rich.markdown", "rich.traceback", "pygments")
+    watch = WATCH.replace(repr(HEAVY), repr(idle))
+    done = subprocess.run(
+        [sys.executable, "-c", watch, "--help"], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert json.loads(done.stdout.splitlines()[-1]) == [0, []]
+
+
+def test_what_help_leaves_out_is_loaded_where_it_is_used() -> None:
+    program = (
+        "from eva.cli import late; late._load_help_pages(); import typer.rich_utils as pages; "
+        "from rich.markdown import Markdown; assert type(pages.Markdown('*a*')) is Markdown; "
+        "assert callable(pages.Traceback.from_exception)"
+    )
+    subprocess.run([sys.executable, "-c", program], timeout=60, check=True)
+
+
+def test_a_shell_completes_commands_and_their_options() -> None:
+    def completions(words: str) -> str:
+        asked = {"_EVA_COMPLETE": "complete_bash", "COMP_WORDS": words, "COMP_CWORD": str(words.count(" "))}
+        program = [sys.executable, "-c", "from eva.cli import main; main()"]
+        return subprocess.run(
+            program, env=os.environ | asked, capture_output=True, text=True, timeout=60, check=False
+        ).stdout
+
+    assert completions("eva sc").split() == ["score"]
+    assert "--fail-under" in completions("eva score --fail")
+    assert "generate" in completions("eva data gen")

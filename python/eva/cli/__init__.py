@@ -1,15 +1,15 @@
-"""The `eva` command: one file a command. Heavy imports wait until a command runs: `--help` is quick."""
+"""The `eva` command: one file a command, loaded when it runs (and what is heavy, later): `--help` is quick."""
 
 from __future__ import annotations
 
 import sys
 from io import TextIOWrapper
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from eva import __version__
-from eva.cli import data, doctor, evaluate, score, serve, train
+from eva.cli.late import Late, group_of
 
 HELP = (
     "A generative reward model that reads your Lean 4 proof with you.\n\n"
@@ -26,14 +26,30 @@ EPILOG = """
 [cyan]eva score Demo.lean[/]  scores every step of the proofs in a file
 """
 
+COMMANDS = (
+    Late("score", "eva.cli.score", "Score each step of the proofs in a file."),
+    Late(
+        "serve",
+        "eva.cli.serve",
+        "Start the daemon: it loads the model once and scores for editor, command line and Python.",
+    ),
+    Late("status", "eva.cli.serve", "Ask the daemon how it is."),
+    Late("stop", "eva.cli.serve", "End the daemon: requests that it has accepted are answered first."),
+    Late("doctor", "eva.cli.doctor", "Look whether everything is in place."),
+    Late("train", "eva.cli.train", "Train a reward model by EVA on labelled steps."),
+    Late(
+        "pretrain", "eva.cli.train", "Train a plain language model on proofs, as the base of reward models."
+    ),
+    Late("evaluate", "eva.cli.evaluate", "Hold a model's scores against labelled steps."),
+    Late("data", "eva.cli.data", "Make and convert training data."),
+)
+SETTINGS: dict[str, Any] = {
+    "rich_markup_mode": "rich",
+    "context_settings": {"help_option_names": ["-h", "--help"]},
+    "pretty_exceptions_enable": False,
+}
 app = typer.Typer(
-    name="eva",
-    help=HELP,
-    epilog=EPILOG,
-    no_args_is_help=True,
-    rich_markup_mode="rich",
-    context_settings={"help_option_names": ["-h", "--help"]},
-    pretty_exceptions_enable=False,
+    name="eva", cls=group_of(COMMANDS, **SETTINGS), help=HELP, epilog=EPILOG, no_args_is_help=True, **SETTINGS
 )
 
 
@@ -50,14 +66,6 @@ def _eva(
     ] = False,
 ) -> None:
     pass
-
-
-app.command(help=score.HELP, epilog=score.EPILOG)(score.score)
-serve.register(app)
-app.command(help=doctor.HELP, epilog=doctor.EPILOG)(doctor.doctor)
-train.register(app)
-evaluate.register(app)
-app.add_typer(data.app)
 
 
 def main() -> None:

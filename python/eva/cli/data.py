@@ -165,3 +165,8 @@ def trace(
     except (TraceFailed, OSError) as error:
         fail(ExitCode.USAGE, str(error))
     typer.echo(f"{count} steps in {out}")
+
+
+def register(root: typer.Typer) -> None:
+    """Add `eva data` with its commands."""
+    root.add_typer(app)

@@ -51,3 +51,8 @@ def _show(state: str, name: str, detail: str, remedy: str) -> None:
             head = Text.assemble((f"{state:>6}", STYLES[state]), f"  {name:<16}") if first else Text(margin)
             part.rstrip()
             out.print(head + part, no_wrap=True, crop=False, overflow="ignore")
+
+
+def register(app: typer.Typer) -> None:
+    """Add `eva doctor`."""
+    app.command(help=HELP, epilog=EPILOG)(doctor)

@@ -223,3 +223,8 @@ def _where(file: str, step: ProofStep, index: int) -> str:
     if is_lean(file):
         return f"{file}:{place_of(step)}"
     return f"step {index + 1} ({step.name or 'no name'}{' ' if place_of(step) else ''}{place_of(step)})"
+
+
+def register(app: typer.Typer) -> None:
+    """Add `eva score`."""
+    app.command(help=HELP, epilog=EPILOG)(score)
