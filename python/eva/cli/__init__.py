@@ -1,4 +1,4 @@
-"""The `eva` command: one file a command, loaded when it runs (and what is heavy, later): `--help` is quick."""
+"""The `eva` command: one file a command, loaded when it runs, and what is heavy later: `--help` is quick."""
 
 from __future__ import annotations
 
