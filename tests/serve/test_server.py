@@ -9,6 +9,7 @@ import os
 import socket
 import time
 from contextlib import suppress
+from typing import Any
 
 import pytest
 from dealer import Dealer, dealing
@@ -113,6 +114,23 @@ def test_an_id_in_use_is_refused_and_its_request_lives(dealer: Dealer, judge: Sc
     assert [event["type"] for event in dealer.hear_until("done", "error")] == ["score", "done"]
     dealer.score("r1")  # free again
     assert dealer.hear_until("done", "error")[-1]["type"] == "done"
+
+
+@pytest.mark.parametrize(
+    ("fields", "code"),
+    [({"steps": 7}, "bad_request"), ({"eva": 7}, "unsupported_version")],
+    ids=["field", "version"],
+)
+def test_a_bad_message_does_not_read_as_the_end_of_the_request_under_its_id(
+    dealer: Dealer, judge: ScriptedJudge, fields: dict[str, Any], code: str
+) -> None:
+    judge.read.clear()
+    dealer.score("r1")
+    dealer.score("r1", **fields)
+    event = dealer.hear()
+    assert (event["code"], event["id"]) == (code, "")
+    judge.read.set()
+    assert [event["type"] for event in dealer.hear_until("done", "error")] == ["score", "done"]
 
 
 def test_the_same_id_of_two_clients_are_two_requests(

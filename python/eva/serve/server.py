@@ -169,12 +169,15 @@ class Server:
         except ProtocolError as error:
             log.info("refused", extra={"client": client.hex(), "code": error.code})
             versions = protocol.VERSIONS if error.code == "unsupported_version" else ()
-            self._tell(client, error.id, Failure(error.code, error.message, versions))
+            # under the id of a request in flight it would read as that one's end
+            id = "" if (client, error.id) in self._requests else error.id
+            self._tell(client, id, Failure(error.code, error.message, versions))
 
     def _accept(self, client: bytes, asked: ScoreRequest) -> None:
         if (client, asked.id) in self._requests:
-            # not under that id: it would read as the end of the request in flight
-            raise ProtocolError("bad_request", f"field 'id': {asked.id!r} is in use by a request in flight")
+            raise ProtocolError(
+                "bad_request", f"field 'id': {asked.id!r} is in use by a request in flight", asked.id
+            )
         if self._stop.is_set():
             raise ProtocolError("busy", "the daemon is about to stop", asked.id)
 
