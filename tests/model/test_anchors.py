@@ -10,9 +10,9 @@ import torch
 from eva.model.anchors import Anchors, dimension_scores, expectation
 from eva.model.errors import ModelError
 from eva.model.frame import Frame
+from eva.model.prefill import prefill
 from eva.model.prompt import completion
 from eva.model.read import read_given, read_scores
-from eva.model.rows import Rows
 from eva.step import DIMENSIONS
 from tiny import KINDS, tiny_model, tiny_tokenizer
 
@@ -60,7 +60,7 @@ def test_exact_against_enumeration(kind, scale):
     tokenizer = tiny_tokenizer(kind)
     model = tiny_model(len(tokenizer))
     frame = Frame.of(tokenizer, scale)
-    rows = Rows.prefill(model, [tokenizer(PROMPT)["input_ids"]])
+    rows, _ = prefill(model, [(*tokenizer(PROMPT)["input_ids"], *frame.opening)])
     [out] = read_scores(rows, frame)
     written: dict[str, int] = {}
     for name in DIMENSIONS:

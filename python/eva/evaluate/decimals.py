@@ -9,8 +9,9 @@ import numpy as np
 import torch
 
 from eva.model.checkpoint import Checkpoint
+from eva.model.prefill import prefill
 from eva.model.prompt import KEYS
-from eva.model.rows import Rows
+from eva.model.rows import swap_out
 from eva.step import DIMENSIONS
 
 NUMBER = r"([1-4]\.[0-9]|5\.0)"
@@ -46,8 +47,7 @@ def _decode(checkpoint: Checkpoint, prompts: Sequence[Sequence[int]]) -> list[st
     rules = llguidance.LLMatcher.grammar_from_regex(grammar())
     matchers = [llguidance.LLMatcher(guide, rules) for _ in prompts]
     written: list[list[int]] = [[] for _ in prompts]
-    rows = Rows.prefill(checkpoint.model, prompts)
-    live = list(range(len(prompts)))
+    rows, live = prefill(checkpoint.model, [tuple(tokens) for tokens in prompts])
     while live:
         mask = llguidance.numpy.allocate_token_bitmask(len(live), guide.vocab_size)
         for row, i in enumerate(live):
@@ -58,7 +58,8 @@ def _decode(checkpoint: Checkpoint, prompts: Sequence[Sequence[int]]) -> list[st
             matchers[i].consume_token(token)
             written[i].append(token)
         rows.extend([[token] for token in tokens])
-        kept = [row for row, i in enumerate(live) if not matchers[i].is_accepting()]
-        rows.select(kept)
-        live = [live[row] for row in kept]
+        ended = [row for row, i in enumerate(live) if matchers[i].is_accepting()]
+        rows.drop(ended)
+        for row in reversed(ended):
+            swap_out(live, row)
     return [checkpoint.tokenizer.decode(ids) for ids in written]

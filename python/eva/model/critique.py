@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from eva.model.errors import ModelError
 from eva.model.frame import encode_after
 from eva.model.prompt import THINK_CLOSE, THINK_OPEN
-from eva.model.rows import Rows
+from eva.model.rows import Rows, swap_out
 
 
 def grammar(tokenizer: Any, max_tokens: int) -> str:
@@ -27,9 +27,12 @@ def grammar(tokenizer: Any, max_tokens: int) -> str:
     return f"start: body {mark}\nbody[max_tokens={max_tokens}]: /[^<\\x00-\\x1f\\x7f]+/\n"
 
 
+More = Callable[[int], "tuple[Rows, list[int]] | None"]
+
+
 @dataclass(frozen=True)
 class Piece:
-    """New words of one row; `done` marks the last. `row` counts in the rows that the writer was given."""
+    """New words of one row; `done` marks the last. `row` is its number."""
 
     row: int
     text: str
@@ -51,35 +54,55 @@ class CritiqueWriter:
         self.opening = encode_after(tokenizer, "\n", THINK_OPEN)[0]
 
     def write(
-        self, rows: Rows, cancelled: Callable[[int], bool], finished: Callable[[Rows, Sequence[int]], None]
+        self,
+        model: Any,
+        more: More,
+        *,
+        room: int,
+        cancelled: Callable[[int], bool],
+        finished: Callable[[Rows, Sequence[int]], None] | None = None,
     ) -> Iterator[Piece]:
-        """Decode until every row has closed its critique; `rows` must stand right after `opening`.
+        """Decode up to `room` critiques side by side, until all are closed and there are no more.
 
-        A row leaves the batch when it is done: `finished(rows, numbers)` gets such rows, in the state after
-        the closing mark, with their numbers. `cancelled(number)` is asked before every token; such a row
-        leaves at once and says nothing more. Raises `ModelError` on NaN logits.
+        - `more(n)`: asked between tokens, while there is room for `n`; rows that stand right after `opening`,
+          and their numbers, or `None`. They join those that are being written.
+        - `cancelled(number)`: asked before every token; such a row leaves at once and says nothing more.
+        - `finished(rows, numbers)`: gets rows that are done, in the state after the closing mark.
+
+        Raises `ModelError` on NaN logits.
         """
         import llguidance.numpy  # its torch twin compiles a kernel: seconds, and a C++ compiler, at first use
 
-        live = [_Line(number, self._guide, self._grammar, self._tokenizer) for number in range(len(rows))]
-        while live:
-            kept = [i for i, line in enumerate(live) if not cancelled(line.number)]
-            rows.select(kept)
-            live = [live[i] for i in kept]
+        rows = Rows(model)
+        live: list[_Line] = []
+        while True:
+            _leave(rows, live, [i for i, line in enumerate(live) if cancelled(line.number)])
+            new = more(room - len(live)) if len(live) < room else None
+            if new is not None:
+                rows.join(new[0])
+                live += [_Line(number, self._guide, self._grammar, self._tokenizer) for number in new[1]]
             if not live:
                 return
             mask = llguidance.numpy.allocate_token_bitmask(len(live), self._guide.vocab_size)
             for i, line in enumerate(live):
                 llguidance.numpy.fill_next_token_bitmask(line.matcher, mask, i)
             tokens = _pick(rows.logits, mask)
-            yield from (line.take(token) for line, token in zip(live, tokens, strict=True))
-            rows.extend([[token] for token in tokens])
+            yield from [line.take(token) for line, token in zip(live, tokens, strict=True)]
             ended = [i for i, line in enumerate(live) if line.done]
-            if ended:
+            if finished is None:
+                _leave(rows, live, ended)
+                tokens = [line.last for line in live]
+            rows.extend([[token] for token in tokens])
+            if finished is not None and ended:
                 finished(rows.fork(ended), [live[i].number for i in ended])
-                left = [i for i, line in enumerate(live) if not line.done]
-                rows.select(left)
-                live = [live[i] for i in left]
+                _leave(rows, live, ended)
+
+
+def _leave(rows: Rows, live: list[_Line], places: Sequence[int]) -> None:
+    if places:
+        rows.drop(places)
+        for place in sorted(places, reverse=True):
+            swap_out(live, place)
 
 
 class _Line:
@@ -90,6 +113,7 @@ class _Line:
         from tokenizers.decoders import DecodeStream
 
         self.number = number
+        self.last = -1
         self.matcher = llguidance.LLMatcher(guide, rules)
         self.done = False
         self._closing = False
@@ -102,6 +126,7 @@ class _Line:
             raise ModelError(
                 f"the critique's grammar left no token to write (token {token} was refused: {why})"
             )
+        self.last = token
         text = self._decoder.step(self._tokenizer, token) or ""
         words, mark, _ = text.partition("<")
         shown = "" if self._closing else words

@@ -1,4 +1,4 @@
-"""What can go wrong with a model, as two types: it cannot be loaded, or it cannot be believed."""
+"""What can go wrong with a model, as types: it cannot be loaded, or it cannot be believed."""
 
 from __future__ import annotations
 
@@ -9,3 +9,7 @@ class LoadError(Exception):
 
 class ModelError(Exception):
     """The model ran and gave something that is no judgement (NaN or infinite logits, a failed kernel)."""
+
+
+class OutOfMemory(ModelError, MemoryError):
+    """There is no memory for so much at once; less may fit."""

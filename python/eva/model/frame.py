@@ -42,6 +42,11 @@ class Frame:
     fields: tuple[Field, ...]
     ends: dict[int, Path]
 
+    @property
+    def opening(self) -> Path:
+        """The fixed tokens before the first anchor."""
+        return self.fields[0].leads[None]
+
     @classmethod
     def of(cls, tokenizer: Any, scale: tuple[int, int]) -> Frame:
         """Cut the object for one tokenizer and one scale (both ends included). Raises `LoadError`.

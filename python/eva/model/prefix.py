@@ -1,4 +1,4 @@
-"""How much several token sequences share at their beginning."""
+"""How much token sequences share at their beginning."""
 
 from __future__ import annotations
 
@@ -13,3 +13,15 @@ def shared_prefix(sequences: Collection[Sequence[int]]) -> int:
             break
         count += 1
     return count
+
+
+def shared_by_two(one: tuple[int, ...], other: tuple[int, ...]) -> int:
+    """How many tokens two sequences both begin with; by halving, since prompts have hundreds of tokens."""
+    low, high = 0, min(len(one), len(other))
+    while low < high:
+        middle = (low + high + 1) // 2
+        if one[low:middle] == other[low:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low

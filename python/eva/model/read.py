@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from eva.model.anchors import Anchors, Path, dimension_scores
 from eva.model.frame import Frame, anchor_tokens
+from eva.model.prefill import prefill
 from eva.model.prompt import NoScores, find_scores
 from eva.model.rows import Rows
 from eva.step import DIMENSIONS, DimensionScore
@@ -39,21 +39,22 @@ def read_scores(
 ) -> list[ReadOut]:
     """Have every row write the score object, and read the expected score at each integer.
 
-    The leads are forced; at each integer the anchors' exact distribution is read, and the anchor that
-    `choose` picks is written (greedy, as in the paper), since the next dimensions are judged after it. Raises
-    `ModelError`.
+    Rows must stand right after `frame.opening`. The leads are forced; at each integer the anchors' exact
+    distribution is read, and the anchor that `choose` picks is written (greedy, as in the paper), since the
+    next dimensions are judged after it. Raises `ModelError`.
     """
     chosen: list[int] | list[None] = [None] * len(rows)
     integers: list[dict[str, int]] = [{} for _ in chosen]
     written: list[Path] = [()] * len(rows)
     found: list[dict[str, DimensionScore]] = [{} for _ in chosen]
     pending: list[Path] = [()] * len(rows)
-    for field in frame.fields:
+    for place, field in enumerate(frame.fields):
         pending = [
             done + field.leads[a if a in field.leads else None]
             for done, a in zip(pending, chosen, strict=True)
         ]
-        rows.extend(pending)
+        if place:
+            rows.extend(pending)
         written = [w + p for w, p in zip(written, pending, strict=True)]
         weights = field.anchors.log_weights(_node_logits(rows, field.anchors))
         for row, score in enumerate(dimension_scores(field.anchors, weights, temperature=temperature)):
@@ -63,7 +64,6 @@ def read_scores(
             integers[row][field.name] = anchor
         pending = [field.anchors.paths[a] for a in chosen if a is not None]
     ends = [p + frame.ends[a] for p, a in zip(pending, chosen, strict=True) if a is not None]
-    rows.extend(ends)
     return [ReadOut(f, w + e, i) for f, w, e, i in zip(found, written, ends, integers, strict=True)]
 
 
@@ -79,7 +79,6 @@ def _node_logits(rows: Rows, anchors: Anchors) -> dict[Path, Tensor]:
     return logits
 
 
-@torch.inference_mode()
 def read_given(
     model: Any, tokenizer: Any, text: str, frame: Frame, *, temperature: float = 1.0
 ) -> dict[str, DimensionScore]:
@@ -97,7 +96,7 @@ def read_given(
     out = {}
     for name in DIMENSIONS:
         anchors = fields[name].anchors
-        rows = Rows.prefill(model, [_before(text, ids, coded["offset_mapping"], spans[name], anchors)])
+        rows, _ = prefill(model, [tuple(_before(text, ids, coded["offset_mapping"], spans[name], anchors))])
         weights = anchors.log_weights(_node_logits(rows, anchors))
         out[name] = dimension_scores(anchors, weights, temperature=temperature)[0]
     return out

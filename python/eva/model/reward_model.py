@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from dataclasses import replace
 
 from eva.model.checkpoint import Checkpoint, load
-from eva.model.critique import CritiqueWriter
-from eva.model.frame import CONTEXT, Frame, encode_after, newline
-from eva.model.prompt import prompt, think_text
-from eva.model.read import ReadOut, read_given, read_scores
-from eva.model.rows import Rows
-from eva.step import ORDERS, CritiquePiece, DimensionScore, Order, ProofStep, Scored, ScoreEvent, StepScore
+from eva.model.engine import Engine
+from eva.model.errors import OutOfMemory
+from eva.model.judgement import Judgement, MoreSteps, step_score
+from eva.model.read import read_given
+from eva.model.usage import Usage
+from eva.step import ORDERS, DimensionScore, Order, ProofStep, Scored, ScoreEvent, StepScore
 
 Cancelled = Callable[[int], bool]
+CACHE_MB = 256
 
 
 class RewardModel:
@@ -26,19 +27,19 @@ class RewardModel:
     model serves one thread at a time.
     """
 
-    def __init__(self, checkpoint: Checkpoint) -> None:
-        self._model: Any = checkpoint.model
-        self._tokenizer: Any = checkpoint.tokenizer
+    def __init__(self, checkpoint: Checkpoint, *, cache_mb: int = CACHE_MB) -> None:
+        self._engine = Engine(checkpoint, cache_mb)
         self.config = checkpoint.config
         self.name = checkpoint.name
         self.scale = checkpoint.config.scale
         self.weights = dict(checkpoint.config.weights)
         self.dimensions = tuple(self.weights)
-        self.frame = Frame.of(self._tokenizer, self.scale)
-        self._newline = newline(self._tokenizer)
-        vocabulary = self._model.get_input_embeddings().weight.shape[0]
-        self._writer = CritiqueWriter(self._tokenizer, vocabulary, self.config.max_critique_tokens)
-        self._room = self._prompt_room()
+        self.frame = self._engine.frame
+
+    @property
+    def usage(self) -> Usage:
+        """What the model has done so far."""
+        return self._engine.usage
 
     @classmethod
     def from_pretrained(
@@ -49,12 +50,14 @@ class RewardModel:
         dtype: str | None = None,
         threads: int | None = None,
         trust_remote_code: bool = False,
+        cache_mb: int = CACHE_MB,
     ) -> RewardModel:
         """Load an embedded model, a checkpoint directory, or any causal language model of the hub.
 
         - `device`: `"cpu"`, `"cuda"`, …; by default CUDA where there is one.
         - `dtype`: name of a torch dtype, `"float32"` by default.
         - `threads`: how many threads torch may use for one operation; by default torch's own choice.
+        - `cache_mb`: MiB of memory for what was read before; 0: remember nothing.
         - `trust_remote_code`: run code that comes with a hub model. Off unless asked for.
 
         Raises `LoadError`, one clear line.
@@ -63,7 +66,8 @@ class RewardModel:
             import torch
 
             torch.set_num_threads(threads)
-        return cls(load(name_or_path, device=device, dtype=dtype, trust_remote_code=trust_remote_code))
+        checkpoint = load(name_or_path, device=device, dtype=dtype, trust_remote_code=trust_remote_code)
+        return cls(checkpoint, cache_mb=cache_mb)
 
     def score(
         self,
@@ -91,6 +95,7 @@ class RewardModel:
         order: Order = "score_first",
         batch_size: int = 16,
         cancelled: Cancelled | None = None,
+        more: MoreSteps | None = None,
     ) -> Iterator[ScoreEvent]:
         """Judge every step, telling each thing as soon as it is known.
 
@@ -99,38 +104,32 @@ class RewardModel:
           the words.
         - `batch_size`: how many steps go through the model together (1 or more).
         - `cancelled(index)`: asked between forward passes; a step for which it is true yields nothing more.
+        - `more(n)`: asked between two tokens of critiques while there is room for `n` more; at most so many
+          further steps, whose indices go on from the last.
 
         Every step that is not cancelled yields one `Scored`, and with `critique` its `CritiquePiece`s, the
         last of which is `final`. A step that does not fit the context yields `Scored` with status
         `too_long` and nothing else. Raises `ModelError` where the model gives no usable numbers,
-        `ValueError` on a bad argument.
+        `OutOfMemory` where so many steps are too much for it, `ValueError` on a bad argument.
         """
         if order not in ORDERS:
             raise ValueError(f"order {order!r} must be one of {', '.join(ORDERS)}")
         if batch_size < 1:
             raise ValueError(f"batch_size {batch_size} must be at least 1")
-        gone = cancelled or (lambda index: False)
-        prompts: dict[int, list[int]] = {}
-        for index, step in enumerate(steps):
-            tokens = self._fit(step)
-            if isinstance(tokens, str):
-                yield Scored(StepScore(index, "too_long", message=tokens))
-            else:
-                prompts[index] = tokens
-        order_by_length = sorted(prompts, key=lambda index: len(prompts[index]))
-        batches = [order_by_length[i : i + batch_size] for i in range(0, len(order_by_length), batch_size)]
-        if order == "critique_first" and critique:
-            for batch in batches:
-                yield from self._critique_then_scores(batch, prompts, gone)
-            return
-        written: dict[int, tuple[int, ...]] = {}
-        for batch in batches:
-            yield from self._scores(batch, prompts, gone, written)
-        if critique:
-            for batch in batches:
-                yield from self._words_after_scores(
-                    [i for i in batch if i in written], prompts, gone, written
-                )
+        judgement = Judgement(
+            self._engine,
+            self.config,
+            batch_size=batch_size,
+            order=order,
+            cancelled=cancelled or (lambda index: False),
+        )
+        try:
+            yield from judgement.all(steps, more) if critique else judgement.scores(steps)
+        except (RuntimeError, MemoryError) as error:
+            if not is_out_of_memory(error):
+                raise
+            self._engine.forget()
+            raise OutOfMemory(f"no memory for {batch_size} steps at once ({error})") from error
 
     def read(self, text: str) -> dict[str, DimensionScore]:
         """Expected scores at the integers of a text that is already there: a prompt and an output in one
@@ -138,24 +137,23 @@ class RewardModel:
 
         Raises `eva.model.NoScores` where the text has no unique score object.
         """
-        return read_given(self._model, self._tokenizer, text, self.frame, temperature=self.config.temperature)
+        engine = self._engine
+        return read_given(
+            engine.model, engine.tokenizer, text, self.frame, temperature=self.config.temperature
+        )
 
     def score_given(self, steps: Sequence[ProofStep], critiques: Sequence[str]) -> list[StepScore]:
         """Expected scores right after critiques that are already there, one for each step, in one batch.
 
         Steps that do not fit get the status `too_long`. Raises `ModelError`.
         """
-        tokens = [self._fit(step) for step in steps]
-        fitting = [index for index, ids in enumerate(tokens) if not isinstance(ids, str)]
-        thoughts = {i: encode_after(self._tokenizer, CONTEXT, think_text(critiques[i]))[0] for i in fitting}
-        prompts = [[*tokens[i], *thoughts[i], *self._newline] for i in fitting]
-        out = [StepScore(i, "too_long", message=str(ids)) for i, ids in enumerate(tokens)]
-        if prompts:
-            rows = Rows.prefill(self._model, prompts)
-            for i, read in zip(
-                fitting, read_scores(rows, self.frame, temperature=self.config.temperature), strict=True
-            ):
-                out[i] = self._step_score(i, read)
+        prompts = self._engine.prompts.fit(steps)
+        out = [StepScore(i, "too_long", message=str(tokens)) for i, tokens in enumerate(prompts)]
+        fits = {i: tokens for i, tokens in enumerate(prompts) if not isinstance(tokens, str)}
+        if fits:
+            found = self._engine.read_after(list(fits.values()), [critiques[i] for i in fits])
+            for i, read in zip(fits, found, strict=True):
+                out[i] = step_score(i, read, self.config)
         return out
 
     def write_integers(
@@ -165,99 +163,28 @@ class RewardModel:
 
         A step that does not fit gets none. Raises `ModelError`.
         """
-        fits = {index: ids for index, ids in enumerate(map(self._fit, steps)) if not isinstance(ids, str)}
+        prompts = self._engine.prompts.fit(steps)
         out: list[list[dict[str, int]]] = [[] for _ in steps]
+        fits = {i: tokens for i, tokens in enumerate(prompts) if not isinstance(tokens, str)}
         if fits:
-            rows = Rows.prefill(self._model, list(fits.values()))
-            rows.select([row for row in range(len(fits)) for _ in range(samples)])
-            written = read_scores(rows, self.frame, choose=choose)
-            for row, index in enumerate(fits):
-                out[index] = [read.integers for read in written[row * samples : (row + 1) * samples]]
+            written = self._engine.read_samples(list(fits.values()), choose, samples)
+            for i, objects in zip(fits, written, strict=True):
+                out[i] = [read.integers for read in objects]
         return out
 
     def prompt(self, step: ProofStep) -> str:
         """The text that the model reads for this step (before any earlier steps are dropped for length)."""
-        return prompt(step, self.config.instruction)
+        return self._engine.prompts.text(step)
 
-    def _scores(
-        self,
-        batch: list[int],
-        prompts: dict[int, list[int]],
-        gone: Cancelled,
-        written: dict[int, tuple[int, ...]],
-    ) -> Iterator[ScoreEvent]:
-        live = [index for index in batch if not gone(index)]
-        if not live:
-            return
-        rows = Rows.prefill(self._model, [prompts[index] for index in live])
-        for index, out in zip(
-            live, read_scores(rows, self.frame, temperature=self.config.temperature), strict=True
-        ):
-            written[index] = out.tokens
-            yield Scored(self._step_score(index, out))
 
-    def _words_after_scores(
-        self,
-        batch: list[int],
-        prompts: dict[int, list[int]],
-        gone: Cancelled,
-        written: dict[int, tuple[int, ...]],
-    ) -> Iterator[ScoreEvent]:
-        live = [index for index in batch if not gone(index)]
-        if not live:
-            return
-        opening = [*self._newline, *self._writer.opening]
-        rows = Rows.prefill(self._model, [[*prompts[index], *written[index], *opening] for index in live])
-        for piece in self._writer.write(rows, lambda row: gone(live[row]), lambda rows, numbers: None):
-            yield CritiquePiece(live[piece.row], piece.text, piece.done)
+def is_out_of_memory(error: Exception) -> bool:
+    """Whether torch or Python says that no memory is left; on a CPU torch raises a bare RuntimeError."""
+    import torch
 
-    def _critique_then_scores(
-        self, batch: list[int], prompts: dict[int, list[int]], gone: Cancelled
-    ) -> Iterator[ScoreEvent]:
-        live = [index for index in batch if not gone(index)]
-        if not live:
-            return
-        rows = Rows.prefill(self._model, [[*prompts[index], *self._writer.opening] for index in live])
-        ready: list[ScoreEvent] = []
-
-        def read(done: Rows, numbers: Sequence[int]) -> None:
-            done.extend([self._newline] * len(numbers))
-            for number, out in zip(
-                numbers, read_scores(done, self.frame, temperature=self.config.temperature), strict=True
-            ):
-                ready.append(Scored(self._step_score(live[number], out)))
-
-        for piece in self._writer.write(rows, lambda row: gone(live[row]), read):
-            yield from ready
-            ready.clear()
-            yield CritiquePiece(live[piece.row], piece.text, piece.done)
-        yield from ready
-
-    def _step_score(self, index: int, out: ReadOut) -> StepScore:
-        value = self.config.value({name: score.expected for name, score in out.scores.items()})
-        low_mass = min(score.mass for score in out.scores.values()) < self.config.mass_floor
-        return StepScore(index, "off_format" if low_mass else "scored", value, out.scores)
-
-    def _fit(self, step: ProofStep) -> list[int] | str:
-        """The prompt's tokens, with as many of the latest earlier steps as fit; or why it cannot fit."""
-        tokens: list[int] = []
-        keep = len(step.earlier)
-        while True:
-            tokens = list(self._tokenizer(prompt(step, self.config.instruction, earlier=keep))["input_ids"])
-            if len(tokens) <= self._room:
-                return tokens
-            if keep == 0:
-                return f"the step needs {len(tokens)} tokens and this model reads {self._room}"
-            keep //= 2
-
-    def _prompt_room(self) -> int:
-        context = getattr(self._model.config, "max_position_embeddings", None) or 1 << 30
-        frame = sum(len(next(iter(field.leads.values()))) + 4 for field in self.frame.fields)
-        room = int(context) - frame - self.config.max_critique_tokens - 16
-        return min(room, self.config.max_prompt_tokens or room)
+    if isinstance(error, MemoryError | torch.OutOfMemoryError):
+        return True
+    return "not enough memory" in str(error) or "can't allocate memory" in str(error)
 
 
 def _with_critique(score: StepScore, words: str | None) -> StepScore:
-    from dataclasses import replace
-
     return score if words is None else replace(score, critique=words.strip())

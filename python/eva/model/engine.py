@@ -1,0 +1,150 @@
+"""The model at work: prompts in, scores read and critiques written, nothing computed twice that is known."""
+
+from __future__ import annotations
+
+import hashlib
+from array import array
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from eva.model.checkpoint import Checkpoint
+from eva.model.critique import CritiqueWriter, More, Piece
+from eva.model.frame import CONTEXT, Frame, encode_after, newline
+from eva.model.prefill import prefill
+from eva.model.prefixes import Prefixes
+from eva.model.prompt import think_text
+from eva.model.prompts import Prompts, Tokens
+from eva.model.read import ReadOut, most_likely, read_scores
+from eva.model.rows import Rows
+from eva.model.usage import Usage
+from eva.step import DimensionScore
+
+KNOWN = 4096
+"""Prompts whose scores are remembered."""
+SPARE_TOKENS = 16
+
+
+class Engine:
+    """One checkpoint with its memory of `cache_mb` MiB. For one thread at a time."""
+
+    def __init__(self, checkpoint: Checkpoint, cache_mb: int) -> None:
+        self.model: Any = checkpoint.model
+        self.tokenizer: Any = checkpoint.tokenizer
+        self.usage = Usage()
+        self.frame = Frame.of(self.tokenizer, checkpoint.config.scale)
+        self.prompts = Prompts(self.tokenizer, checkpoint.config.instruction, self._room(checkpoint))
+        self._temperature = checkpoint.config.temperature
+        self._newline = tuple(newline(self.tokenizer))
+        vocabulary = self.model.get_input_embeddings().weight.shape[0]
+        self._writer = CritiqueWriter(self.tokenizer, vocabulary, checkpoint.config.max_critique_tokens)
+        self._prefixes = Prefixes(cache_mb << 20)
+        self._known: OrderedDict[bytes, ReadOut] = OrderedDict()
+        self._capacity = KNOWN if cache_mb else 0
+
+    def read(self, prompts: Sequence[Tokens]) -> list[ReadOut]:
+        """The scores right after each prompt, all in one batch. Raises `ModelError`."""
+        digests = [_digest(tokens) for tokens in prompts]
+        found = {i: self._known[digest] for i, digest in enumerate(digests) if digest in self._known}
+        missing = [i for i in range(len(prompts)) if i not in found]
+        if missing:
+            rows, order = self._begin([prompts[i] + self.frame.opening for i in missing])
+            for place, out in zip(order, self._scores(rows), strict=True):
+                found[missing[place]] = out
+        for i, digest in enumerate(digests):
+            if self._capacity:
+                self._known[digest] = found[i]
+                self._known.move_to_end(digest)
+            self.usage.tokens += len(prompts[i]) + len(found[i].tokens)
+        while len(self._known) > self._capacity:
+            self._known.popitem(last=False)
+        self.usage.scores += len(prompts)
+        self.usage.remembered += len(prompts) - len(missing)
+        return [found[i] for i in range(len(prompts))]
+
+    def read_after(self, prompts: Sequence[Tokens], critiques: Sequence[str]) -> list[ReadOut]:
+        """The scores right after critiques that are already there. Raises `ModelError`."""
+        thoughts = [encode_after(self.tokenizer, CONTEXT, think_text(words))[0] for words in critiques]
+        rows, order = self._begin(
+            [(*p, *t, *self._newline, *self.frame.opening) for p, t in zip(prompts, thoughts, strict=True)]
+        )
+        found = dict(zip(order, self._scores(rows), strict=True))
+        return [found[i] for i in range(len(prompts))]
+
+    def read_samples(
+        self, prompts: Sequence[Tokens], choose: Callable[[DimensionScore], int], samples: int
+    ) -> list[list[ReadOut]]:
+        """`samples` objects for each prompt, their integers picked by `choose`. Raises `ModelError`."""
+        rows, order = self._begin([prompt + self.frame.opening for prompt in prompts])
+        rows = rows.fork([row for row in range(len(rows)) for _ in range(samples)])
+        read = self._scores(rows, choose)
+        found = {i: read[row * samples : (row + 1) * samples] for row, i in enumerate(order)}
+        return [found[i] for i in range(len(prompts))]
+
+    def write(
+        self,
+        more: Callable[[int], Sequence[tuple[int, Tokens, Tokens | None]]],
+        *,
+        room: int,
+        cancelled: Callable[[int], bool],
+        finished: Callable[[int, ReadOut], None] | None = None,
+    ) -> Iterator[Piece]:
+        """Write critiques, `room` at a time; arguments and errors are those of `CritiqueWriter.write`, but
+
+        - `more(n)` gives numbers, prompts and what was written after them: the score object, or `None`.
+        - `finished(number, scores)`: the scores after a critique.
+        """
+
+        def begin(count: int) -> tuple[Rows, list[int]] | None:
+            items = more(count)
+            if not items:
+                return None
+            opening = tuple(self._writer.opening)
+            rows, order = self._begin(
+                [
+                    prompt + (opening if written is None else written + self._newline + opening)
+                    for _, prompt, written in items
+                ]
+            )
+            return rows, [items[place][0] for place in order]
+
+        def end(rows: Rows, numbers: Sequence[int]) -> None:
+            assert finished is not None
+            before = rows.computed
+            rows.extend([self._newline + self.frame.opening] * len(numbers))
+            self.usage.computed += rows.computed - before
+            self.usage.scores += len(numbers)
+            for number, out in zip(numbers, self._scores(rows), strict=True):
+                finished(number, out)
+
+        ready: More = begin
+        for piece in self._writer.write(
+            self.model, ready, room=room, cancelled=cancelled, finished=end if finished else None
+        ):
+            self.usage.written += 1
+            yield piece
+
+    def forget(self) -> None:
+        """Free the memory of what was read before."""
+        self._prefixes.clear()
+
+    def _begin(self, prompts: Sequence[Tokens]) -> tuple[Rows, list[int]]:
+        rows, order = prefill(self.model, prompts, self._prefixes)
+        self.usage.computed += rows.computed
+        return rows, order
+
+    def _scores(self, rows: Rows, choose: Callable[[DimensionScore], int] = most_likely) -> list[ReadOut]:
+        before = rows.computed
+        out = read_scores(rows, self.frame, temperature=self._temperature, choose=choose)
+        self.usage.computed += rows.computed - before
+        return out
+
+    def _room(self, checkpoint: Checkpoint) -> int:
+        context = getattr(self.model.config, "max_position_embeddings", None) or 1 << 30
+        frame = sum(len(next(iter(field.leads.values()))) + 4 for field in self.frame.fields)
+        room = int(context) - frame - checkpoint.config.max_critique_tokens - SPARE_TOKENS
+        return min(room, checkpoint.config.max_prompt_tokens or room)
+
+
+def _digest(tokens: Tokens) -> bytes:
+    return hashlib.blake2b(array("q", tokens).tobytes(), digest_size=16).digest()
