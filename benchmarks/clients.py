@@ -24,12 +24,14 @@ class Task:
 
     - `way`: `eva`, `httpx` or `httpx async`, the client library.
     - `where`: the daemon's connection, or the address.
+    - `hello`: what is asked first, untimed, so that connecting is no part of a round trip.
     - `interval`: seconds between two requests, 0 for one after the other; `delay`: seconds before the first.
     """
 
     way: str
     where: Connection | str
     requests: Sequence[Sequence[ProofStep]]
+    hello: Sequence[ProofStep]
     count: int = 0
     seconds: float = 0.0
     interval: float = 0.0
@@ -83,7 +85,7 @@ class Crowd:
 
 
 @contextmanager
-def crowd(size: int) -> Iterator[Crowd]:
+def gathered(size: int) -> Iterator[Crowd]:
     """A crowd that goes home at the end."""
     there = Crowd(size)
     try:
@@ -101,12 +103,11 @@ def _work(pipe: Pipe, barrier: Any) -> None:
             return
         answer: list[float] | str
         try:
-            # connecting is no part of a round trip, and a failure must not leave the others at the barrier
             if (task.way, task.where) not in asks:
                 asks[task.way, task.where] = _WAYS[task.way](task.where)
-            asks[task.way, task.where](task.requests[0])
+            asks[task.way, task.where](task.hello)
         except Exception as error:
-            barrier.abort()
+            barrier.abort()  # the others must not wait for this one
             answer = f"{type(error).__name__}: {error}"
         else:
             barrier.wait()

@@ -7,10 +7,12 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from multiprocessing.connection import Connection as Pipe
+from typing import Any
 
 import httpx  # noqa: F401 - the clients use it: said here, before anything is started
 import uvicorn
 from fastapi import FastAPI, Request, Response
+from fastapi.concurrency import run_in_threadpool
 
 from benchmarks.costless import CostlessJudge, in_process
 from eva.step import ProofStep, Scored
@@ -26,22 +28,29 @@ def fastapi_server() -> Iterator[str]:
 def _serve(pipe: Pipe) -> None:
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
-    pipe.send(f"http://127.0.0.1:{listener.getsockname()[1]}/score")
+    pipe.send(f"http://127.0.0.1:{listener.getsockname()[1]}")
     uvicorn.Server(uvicorn.Config(_app(), log_level="warning", access_log=False)).run(sockets=[listener])
 
 
 def _app() -> FastAPI:
-    """As its users write it, but that the model is called in the event loop: for this one that is fastest."""
+    """`/score` as FastAPI wants it of work that takes time: in a thread, for a model in the event loop would
+    hold up all others. `/score_in_loop` does just that, which for a model that costs nothing is the fastest."""
     judge = CostlessJudge()
     app = FastAPI()
 
-    @app.post("/score")
-    async def score(request: Request) -> Response:
-        asked = json.loads(await request.body())
+    def answer(asked: dict[str, Any]) -> Response:
         steps = [ProofStep.from_json(step) for step in asked["steps"]]
         events = judge.stream(steps, critique=asked["critique"], order=asked["order"])
         scores = [event.score.to_json() for event in events if isinstance(event, Scored)]
-        answer = {"id": asked["id"], "steps": scores, "model": judge.name}
-        return Response(json.dumps(answer, ensure_ascii=False), media_type="application/json")
+        found = {"id": asked["id"], "steps": scores, "model": judge.name}
+        return Response(json.dumps(found, ensure_ascii=False), media_type="application/json")
+
+    @app.post("/score")
+    async def score(request: Request) -> Response:
+        return await run_in_threadpool(answer, json.loads(await request.body()))
+
+    @app.post("/score_in_loop")
+    async def score_in_loop(request: Request) -> Response:
+        return answer(json.loads(await request.body()))
 
     return app

@@ -2,100 +2,115 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from typing import Any
 
-from benchmarks.clients import Crowd, Task, crowd
+from benchmarks.clients import Crowd, Task, gathered
 from benchmarks.costless import eva_daemon
 from benchmarks.harness import Goal, Row, Size, alone, in_turn, missing, quantile, versus
 from benchmarks.proofs import proof
-from eva.step import ProofStep
 
 TOPIC = "overhead"
 PACE_S = 0.1
 """An editor asks about ten times a second."""
 CLIENTS = 32
+LATENCY = Goal("ours", "≤", 0.5)
 HALF = Goal("ratio", "≤", 0.5)
+EVA = "eva"
+PEER = "FastAPI + uvicorn + httpx"
+IN_LOOP = f"{PEER}, the model in the event loop"
 INSTALL = "not installed: pip install 'eva-lean[bench]'"
-AGAINST = "FastAPI + uvicorn + httpx"
+REQUEST = [proof(30, 1)[20]]
+
+Sides = Mapping[str, tuple[str, Any]]
+"""What is compared: for each name the client library, and where it asks."""
+Trips = Callable[[str, Any], list[list[float]]]
+"""The round trips of all clients in seconds, by client library and place."""
 
 
 def rows(size: Size) -> Iterator[Row]:
     """All rows of this topic."""
-    many = size.pick(CLIENTS, 3)
-    request = [proof(30, 1)[20]]
     with ExitStack() as stack:
-        one, all_ = stack.enter_context(crowd(1)), stack.enter_context(crowd(many))
-        sides: dict[str, Any] = {"eva": stack.enter_context(eva_daemon())[0]}
+        one, all_ = stack.enter_context(gathered(1)), stack.enter_context(gathered(size.pick(CLIENTS, 3)))
+        sides: dict[str, tuple[str, Any]] = {EVA: ("eva", stack.enter_context(eva_daemon())[0])}
         try:
             from benchmarks.neighbour import fastapi_server
         except ImportError:
             pass  # the rows say so
         else:
             url = stack.enter_context(fastapi_server())
-            sides |= {"httpx": url, "httpx async": url}
-        yield from _rows(size, one, all_, many, request, sides)
+            for client in ("httpx", "httpx async"):
+                sides[f"{PEER} ({client} client)"] = (client, f"{url}/score")
+                sides[f"{IN_LOOP} ({client} client)"] = (client, f"{url}/score_in_loop")
+        yield from _latencies("1 client", size, sides, lambda way, at: one.run([_single(way, at, size)]))
+        yield from _latencies(
+            f"{len(all_)} clients, ten requests a second each",
+            size,
+            sides,
+            lambda way, at: all_.run([_paced(way, at, i, len(all_), size) for i in range(len(all_))]),
+        )
+        yield from _throughput(size, all_, sides)
 
 
-def _rows(
-    size: Size, one: Crowd, all_: Crowd, many: int, request: list[ProofStep], sides: dict[str, Any]
-) -> Iterator[Row]:
-    def single(way: str) -> Task:
-        return Task(way, sides[way], [request], count=size.pick(1000, 20))
-
-    def paced(way: str, place: int) -> Task:
-        delay = PACE_S * place / many
-        return Task(way, sides[way], [request], count=size.pick(50, 5), interval=PACE_S, delay=delay)
-
-    def busy(way: str) -> Task:
-        return Task(way, sides[way], [request], seconds=size.pick(3, 1))
-
-    yield from _latencies("1 client", size, {way: lambda way=way: one.run([single(way)]) for way in sides})
-    yield from _latencies(
-        f"{many} clients, ten requests a second each",
-        size,
-        {way: lambda way=way: all_.run([paced(way, place) for place in range(many)]) for way in sides},
-    )
-
-    def rate(way: str) -> Callable[[int], float]:
-        return lambda number: sum(map(len, all_.run([busy(way)] * many))) / busy(way).seconds
-
-    found = in_turn({way: rate(way) for way in sides}, size.rounds)
-    name = f"requests answered, {many} clients one after the other"
-    peers = {way: figures for way, figures in found.items() if way != "eva"}
-    if not peers:
-        yield alone(TOPIC, name, found["eva"], "requests/s", note=f"{AGAINST}: {INSTALL}")
-        return
-    best = max(peers, key=lambda way: quantile(peers[way], 0.5))
-    yield versus(TOPIC, name, found["eva"], peers[best], "requests/s", against=f"{AGAINST} ({best} client)")
+def _single(way: str, where: Any, size: Size) -> Task:
+    return Task(way, where, [REQUEST], REQUEST, count=size.pick(1000, 20))
 
 
-def _latencies(clients: str, size: Size, ways: dict[str, Callable[[], list[list[float]]]]) -> Iterator[Row]:
+def _paced(way: str, where: Any, place: int, of: int, size: Size) -> Task:
+    """The clients ask at different moments."""
+    count = size.pick(50, 5)
+    return Task(way, where, [REQUEST], REQUEST, count, interval=PACE_S, delay=PACE_S * place / of)
+
+
+def _latencies(clients: str, size: Size, sides: Sides, trips: Trips) -> Iterator[Row]:
     """Round trips at the median and at the 99th of a hundred, of the same requests."""
-    taken: dict[str, list[list[float]]] = {way: [] for way in ways}
+    taken: dict[str, list[list[float]]] = {side: [] for side in sides}
 
-    def round_of(way: str) -> Callable[[int], float]:
+    def round_of(side: str) -> Callable[[int], float]:
         def measure(number: int) -> float:
-            trips = [trip * 1000 for client in ways[way]() for trip in client]
+            found = [trip * 1000 for client in trips(*sides[side]) for trip in client]
             if number:
-                taken[way].append(trips)
-            return quantile(trips, 0.5)
+                taken[side].append(found)
+            return quantile(found, 0.5)
 
         return measure
 
-    found = in_turn({way: round_of(way) for way in ways}, size.rounds)
-    peers = [way for way in ways if way != "eva"]
+    medians = in_turn({side: round_of(side) for side in sides}, size.rounds)
     for share, label in ((0.5, "p50"), (0.99, "p99")):
         name = f"round trip, {clients}, {label}"
-        ours = [quantile(trips, share) for trips in taken["eva"]]
-        goal = Goal("ours", "≤", 0.5) if share == 0.5 else None
-        yield alone(TOPIC, name, ours, "ms", goal=goal)
-        versus_goal = HALF if share == 0.5 else None
-        if not peers:
-            yield missing(TOPIC, f"{name}, compared", "ms", INSTALL, against=AGAINST, goal=versus_goal)
-            continue
-        best = min(peers, key=lambda way: quantile(found[way], 0.5))
-        theirs = [quantile(trips, share) for trips in taken[best]]
-        against = f"{AGAINST} ({best} client)"
-        yield versus(TOPIC, f"{name}, compared", ours, theirs, "ms", against=against, goal=versus_goal)
+        ours = [quantile(found, share) for found in taken[EVA]]
+        yield alone(TOPIC, name, ours, "ms", goal=LATENCY if label == "p50" else None)
+        for peer in (PEER, IN_LOOP):
+            goal = HALF if label == "p50" and peer == PEER else None
+            named = f"{name}, beside {'FastAPI' if peer == PEER else 'FastAPI without threads'}"
+            best = _best(peer, medians, min)
+            if best is None:
+                yield missing(TOPIC, named, "ms", INSTALL, against=peer, goal=goal)
+                continue
+            theirs = [quantile(found, share) for found in taken[best]]
+            yield versus(TOPIC, named, ours, theirs, "ms", against=best, goal=goal)
+
+
+def _throughput(size: Size, crowd: Crowd, sides: Sides) -> Iterator[Row]:
+    """Requests a second when each client asks again as soon as it is answered."""
+    duration = size.pick(3, 1)
+
+    def rate(way: str, where: Any) -> float:
+        tasks = [Task(way, where, [REQUEST], REQUEST, seconds=duration)] * len(crowd)
+        return sum(map(len, crowd.run(tasks))) / duration
+
+    found = in_turn({side: lambda number, side=side: rate(*sides[side]) for side in sides}, size.rounds)
+    name = f"requests answered, {len(crowd)} clients without a pause"
+    for peer in (PEER, IN_LOOP):
+        best = _best(peer, found, max)
+        if best is None:
+            yield missing(TOPIC, name, "requests/s", INSTALL, against=peer)
+        else:
+            yield versus(TOPIC, name, found[EVA], found[best], "requests/s", against=best)
+
+
+def _best(peer: str, figures: Mapping[str, list[float]], choose: Callable[..., str]) -> str | None:
+    """The faster of a peer's two clients; `None` where the peer is not there."""
+    there = [side for side in figures if side.startswith(f"{peer} (")]
+    return choose(there, key=lambda side: quantile(figures[side], 0.5)) if there else None

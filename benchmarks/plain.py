@@ -15,7 +15,7 @@ from eva.step import ProofStep, StepScore
 
 
 class Plain:
-    """Reads the score object behind each prompt with the model's own cache: a forward pass for each integer."""
+    """Reads the score object behind each prompt with the model's own cache: a pass for each integer."""
 
     def __init__(self, checkpoint: Checkpoint) -> None:
         self._checkpoint = checkpoint

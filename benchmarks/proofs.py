@@ -1,8 +1,8 @@
 """Long proofs of core Lean, made by a rule, with the states that Lean would show.
 
-Equations `e0 : a = b`, `e1 : b = c`, … lead around in a circle, and each step rewrites the target with one of
-them: `rw [e1]` turns every `b` of it into `c`. So proofs have any length, states change a little at every step, as
-in real ones, and all of a proof's prompts fit the context of a small model.
+Equations `e0 : a = b`, `e1 : b = c`, … lead around in a circle, and each step rewrites the target with one
+of them: `rw [e1]` turns every `b` of it into `c`. So proofs have any length, states change a little at every
+step, as in real ones, and all of a proof's prompts fit the context of a small model.
 """
 
 from __future__ import annotations

@@ -81,7 +81,7 @@ def _tokens(checkpoint: Checkpoint, length: int) -> Row:
 
 
 def _edit(checkpoint: Checkpoint, length: int, at: int, size: Size) -> Row:
-    """The author changes one step: the whole changed proof once more, with and without a memory of the old."""
+    """One step is changed: the whole proof once more, with and without a memory of the old one."""
 
     def scored_again(number: int) -> float:
         model = RewardModel(checkpoint)

@@ -127,6 +127,6 @@ def _taken(run: Mapping[str, Any]) -> str:
     load = where["load"][0] if where["load"] else "unknown"
     gpu = f", {where['gpu']}" if where["gpu"] else ""
     return (
-        f"`{run['command']}` on {run['taken'][:10]}, commit {run['commit']}: {where['cpu']}, {where['cores']} "
-        f"cores{gpu}, Python {where['python']}, {versions}; load {load} at the start; {run['seconds']:.0f} s."
+        f"`{run['command']}` on {run['taken'][:10]}, commit {run['commit']}: {where['cpu']}, "
+        f"{where['cores']} cores{gpu}, Python {where['python']}, {versions}; load {load} at the start; {run['seconds']:.0f} s."
     )
