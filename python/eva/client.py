@@ -99,7 +99,8 @@ class Client:
     - `connection`: a connection, or the path of a connection file; by default the file of this machine.
     - `timeout`: seconds that connecting, and each answer that needs no model, may take.
 
-    It connects at the first request, and again at the next one after a failure, so it outlives a daemon. One
+    It connects at the first request, and again where the connection has ended since the last one, so it
+    outlives a daemon: only a request under way is lost with it (`DaemonGone`), and may be asked again. One
     client serves one thread of one process; make one for each.
 
     Every method raises `DaemonMissing`, `StaleDaemon`, `BadConnectionFile`, `WrongToken` or `DaemonGone` (all
@@ -234,6 +235,8 @@ class Client:
         )
 
     def _connected(self) -> Link:
+        if self._link is not None and not self._inbox and self._link.is_lost():
+            self.close()  # nobody waits for anything of that daemon: the next one will do
         if self._link is None:
             given = self._given
             connection = given if isinstance(given, Connection) else read_connection(given)

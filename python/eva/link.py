@@ -82,6 +82,13 @@ class Link:
             elif left <= 0:
                 return None
 
+    def is_lost(self) -> bool:
+        """Whether the connection has ended, as far as that has been noticed."""
+        while self._monitor.poll(0):
+            if self._event() in _LOST:
+                return True
+        return False
+
     def close(self) -> None:
         self._socket.disable_monitor()
         self._monitor.close(0)

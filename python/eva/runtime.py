@@ -8,6 +8,7 @@ connecting tells.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -24,6 +25,7 @@ from typing import Any
 FILE_VERSION = 1
 _ENDPOINT = re.compile(r"tcp://(\[[0-9a-fA-F:.%]+\]|[^:/\[\]\s]+):[0-9]{1,5}")
 _MAX_FILE = 64 * 1024
+_ELSEWHERE = "make room there, or set EVA_CONNECTION_FILE to a local file that you may write"
 
 
 class DaemonError(Exception):
@@ -139,18 +141,21 @@ def prepare_directory(path: Path) -> None:
 
 
 def write_connection(path: Path, connection: Connection) -> None:
-    """Write the connection file at once and whole, readable by this user alone."""
+    """Write the file at once and whole, readable by this user alone. Raises `BadConnectionFile`."""
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
     try:
-        with os.fdopen(os.open(temporary, flags, 0o600), "w", encoding="utf-8") as file:
-            json.dump(connection.to_json(), file)
-            file.write("\n")
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+        try:
+            with os.fdopen(os.open(temporary, flags, 0o600), "w", encoding="utf-8") as file:
+                json.dump(connection.to_json(), file)
+                file.write("\n")
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+    except OSError as error:  # a full disk, say
+        raise BadConnectionFile(f"{path} cannot be written ({error.strerror})", _ELSEWHERE) from None
 
 
 def read_connection(path: Path | None = None) -> Connection:
@@ -166,23 +171,29 @@ def read_connection(path: Path | None = None) -> Connection:
 
 
 def remove_connection(path: Path, connection: Connection) -> None:
-    """Remove the connection file if it is still that of `connection`."""
+    """Remove the connection file if it is still that of `connection`.
+
+    Where it cannot be removed it stays: without its lock it is stale.
+    """
     try:
         there = _parse(path, _read_private(path))
     except DaemonError:
         return
     if there.token == connection.token:
-        path.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            path.unlink(missing_ok=True)
 
 
 def is_abandoned(path: Path) -> bool:
     """Whether the lock beside `path` is there and free: its daemon is gone."""
     try:
-        descriptor = os.open(beside(path, "lock"), os.O_RDWR)
+        descriptor = os.open(beside(path, "lock"), _PROBE)
     except OSError:
         return False
     try:
-        return _try_lock(descriptor)
+        return _try_lock(
+            descriptor, shared=True
+        )  # two who look at once must not take each other for a daemon
     except OSError:  # a file system without locks
         return False
     finally:
@@ -199,17 +210,20 @@ class DaemonLock:
         lock = beside(path, "lock")
         try:
             self._descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o600)
-            patience = time.monotonic() + self.PATIENCE_S
-            while not _try_lock(self._descriptor):
-                if time.monotonic() > patience:
-                    os.close(self._descriptor)
-                    raise _already_running(path)
-                time.sleep(0.05)
+            try:
+                self._take(path)
+            except BaseException:
+                self.release()
+                raise
         except OSError as error:
-            raise BadConnectionFile(
-                f"{lock} cannot be locked ({error.strerror})",
-                "set EVA_CONNECTION_FILE to a local file",
-            ) from None
+            raise BadConnectionFile(f"{lock} cannot be locked ({error.strerror})", _ELSEWHERE) from None
+
+    def _take(self, path: Path) -> None:
+        patience = time.monotonic() + self.PATIENCE_S
+        while not _try_lock(self._descriptor):
+            if time.monotonic() > patience:
+                raise _already_running(path)
+            time.sleep(0.05)
         os.truncate(self._descriptor, 0)
         os.write(self._descriptor, f"{os.getpid()} {socket.gethostname()}\n".encode())
 
@@ -243,7 +257,10 @@ def _already_running(path: Path) -> AlreadyRunning:
 if sys.platform == "win32":
     import msvcrt
 
-    def _try_lock(descriptor: int) -> bool:
+    _PROBE = os.O_RDWR
+
+    def _try_lock(descriptor: int, *, shared: bool = False) -> bool:
+        """Windows locks bytes for one alone: `shared` is no different."""
         os.lseek(descriptor, 1 << 20, os.SEEK_SET)  # past the text, which stays readable
         try:
             msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
@@ -255,9 +272,11 @@ if sys.platform == "win32":
 else:
     import fcntl
 
-    def _try_lock(descriptor: int) -> bool:
+    _PROBE = os.O_RDONLY
+
+    def _try_lock(descriptor: int, *, shared: bool = False) -> bool:
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
         except BlockingIOError:
             return False
         return True

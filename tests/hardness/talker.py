@@ -33,6 +33,7 @@ class Flight:
     scored: set[int] = field(default_factory=set)
     wordless: set[int] = field(default_factory=set)
     final: set[int] = field(default_factory=set)
+    worded: bool = False
     talked: bool = False
 
     def hear(self, event: dict[str, Any]) -> bool:
@@ -68,6 +69,7 @@ class Flight:
             raise Broken(f"words that nobody asked for, or after the last: {event}")
         if self.request.order == "score_first" and index not in self.scored:
             raise Broken(f"words before the score: {event}")
+        self.worded = True
         if event["final"]:
             self.final.add(index)
 
@@ -81,7 +83,8 @@ class Flight:
         may = {
             "cancelled": self.cancelled,
             "deadline": self.request.deadline_ms < PATIENCE_S * 1000,
-            "model_error": any(step.tactic in FAILING for step in self.request.steps),
+            # words that have begun cannot be begun again: they share the fate of a batch that fails
+            "model_error": self.worded or any(step.tactic in FAILING for step in self.request.steps),
             "busy": not self.talked,
         }
         if not may.get(code, False):

@@ -20,6 +20,7 @@ from eva.step import CritiquePiece, ProofStep
 
 log = logging.getLogger(__name__)
 
+DESCRIPTORS = 8192
 WARM_UP = ProofStep(goals=("n : Nat\n⊢ n + 0 = n",), tactic="simp")
 
 
@@ -58,6 +59,7 @@ def serve(
     or `UnusableModel`.
     """
     start_logging(config.log_level)
+    _allow_connections()
     prepare_directory(config.connection_file)
     lock = DaemonLock(config.connection_file)
     try:
@@ -75,6 +77,18 @@ def serve(
         log.error("the model did not come back: leaving it")
         logging.shutdown()
         os._exit(0)  # the interpreter would wait for a thread that never ends
+
+
+def _allow_connections() -> None:
+    """Each connection takes a descriptor, and the usual 1,024 are few for editors and searches together."""
+    if sys.platform == "win32":
+        return
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = DESCRIPTORS if hard == resource.RLIM_INFINITY else min(DESCRIPTORS, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 async def _serve(config: ServeConfig, judge: Judge, ready: Callable[[Connection], None]) -> bool:

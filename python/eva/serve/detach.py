@@ -10,7 +10,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from eva.runtime import Connection, DaemonError, beside, prepare_directory, read_connection
+from eva.runtime import BadConnectionFile, Connection, DaemonError, beside, prepare_directory, read_connection
 
 POLL_S = 0.05
 
@@ -31,7 +31,12 @@ def spawn(arguments: Sequence[str], path: Path, *, timeout: float) -> Connection
     """
     prepare_directory(path)
     log_path = beside(path, "log")
-    descriptor = os.open(log_path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    try:
+        descriptor = os.open(log_path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    except OSError as error:
+        raise BadConnectionFile(
+            f"{log_path} cannot be written ({error.strerror})", "set EVA_CONNECTION_FILE elsewhere"
+        ) from None
     begin = os.fstat(descriptor).st_size
     try:
         process = subprocess.Popen(

@@ -26,6 +26,14 @@ from eva.step import ScoreEvent
 
 log = logging.getLogger(__name__)
 
+MESSAGES_AHEAD = 16
+"""Messages of one client that libzmq reads before the daemon does; then the client's own sending stalls."""
+HANDSHAKE_S = 10.0
+"""Who has not said a good token by then is hung up on."""
+BACKLOG = 1024
+"""Connections that may wait to be accepted: editors and searches connect in crowds."""
+REFUSALS_LOGGED_EVERY_S = 10.0
+"""A client that says nothing but nonsense must not fill the disk with our log."""
 LAST_WORDS_S = 1.0
 """How long a stopping daemon tries to get its last events out, and waits for its model."""
 
@@ -54,6 +62,8 @@ class Server:
         self._loop = asyncio.get_running_loop()
         self._started = time.monotonic()
         self._requests: dict[tuple[bytes, str], _Request] = {}
+        self._refused = 0
+        self._refusal_logged = float("-inf")
         self._stop = asyncio.Event()
         self._hurry = asyncio.Event()
         self._handoff = Handoff(self._loop, self._hear)
@@ -65,6 +75,9 @@ class Server:
         self._router.linger = 0
         self._router.router_mandatory = True
         self._router.maxmsgsize = protocol.MAX_FRAME
+        self._router.rcvhwm = MESSAGES_AHEAD
+        self._router.handshake_ivl = int(HANDSHAKE_S * 1000)
+        self._router.backlog = BACKLOG
         self._router.ipv6 = split_address(config.bind)[0].version == 6
         self._gate.guard(self._router)
         self._post = Post(self._router, self._forget, self._cut_off)
@@ -167,11 +180,20 @@ class Server:
             elif there := self._requests.get((client, request.id)):
                 self._end(there, Failure("cancelled", "the client asked for it"))
         except ProtocolError as error:
-            log.info("refused", extra={"client": client.hex(), "code": error.code})
+            self._log_refusal(client, error)
             versions = protocol.VERSIONS if error.code == "unsupported_version" else ()
             # under the id of a request in flight it would read as that one's end
             id = "" if (client, error.id) in self._requests else error.id
             self._tell(client, id, Failure(error.code, error.message, versions))
+
+    def _log_refusal(self, client: bytes, error: ProtocolError) -> None:
+        self._refused += 1
+        now = time.monotonic()
+        due = now - self._refusal_logged > REFUSALS_LOGGED_EVERY_S
+        if due:
+            self._refusal_logged = now
+        about = {"client": client.hex(), "code": error.code, "refused": self._refused}
+        log.log(logging.INFO if due else logging.DEBUG, "refused", extra=about)
 
     def _accept(self, client: bytes, asked: ScoreRequest) -> None:
         if (client, asked.id) in self._requests:
@@ -214,7 +236,8 @@ class Server:
         outcome = event.code if isinstance(event, Failure) else "done"
         elapsed = round((time.monotonic() - request.arrived) * 1000, 1)
         about = {"client": request.client.hex(), "steps": len(request.job.steps)}
-        level = logging.DEBUG if outcome == "done" else logging.INFO
+        # an editor cancels at every keystroke
+        level = logging.DEBUG if outcome in ("done", "cancelled") else logging.INFO
         log.log(level, "answered", extra=about | {"outcome": outcome, "elapsed_ms": elapsed})
         self._tell(request.client, request.id, event)
 
