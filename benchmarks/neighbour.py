@@ -33,8 +33,10 @@ def _serve(pipe: Pipe) -> None:
 
 
 def _app() -> FastAPI:
-    """`/score` as FastAPI wants it of work that takes time: in a thread, for a model in the event loop would
-    hold up all others. `/score_in_loop` does just that, which for a model that costs nothing is the fastest."""
+    """`/score` as FastAPI wants work that takes time: in a thread, else it would hold up all others.
+
+    `/score_in_loop` runs the model in the event loop, which is fastest for one that costs nothing.
+    """
     judge = CostlessJudge()
     app = FastAPI()
 

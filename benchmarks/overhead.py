@@ -101,8 +101,9 @@ def _throughput(size: Size, crowd: Crowd, sides: Sides) -> Iterator[Row]:
         return sum(map(len, crowd.run(tasks))) / duration
 
     found = in_turn({side: lambda number, side=side: rate(*sides[side]) for side in sides}, size.rounds)
-    name = f"requests answered, {len(crowd)} clients without a pause"
     for peer in (PEER, IN_LOOP):
+        beside = "FastAPI" if peer == PEER else "FastAPI without threads"
+        name = f"requests answered, {len(crowd)} clients without a pause, beside {beside}"
         best = _best(peer, found, max)
         if best is None:
             yield missing(TOPIC, name, "requests/s", INSTALL, against=peer)

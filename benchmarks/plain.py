@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -67,7 +67,7 @@ def unique_tokens(sequences: Iterable[Sequence[int]]) -> int:
     return count
 
 
-def farthest(scores: Sequence[StepScore], expected: Sequence[dict[str, float]]) -> float:
+def farthest(scores: Sequence[StepScore], expected: Sequence[Mapping[str, float]]) -> float:
     """The largest difference between expected scores of the two sides, on the anchor scale."""
     return max(
         abs(score.expected[name] - value)

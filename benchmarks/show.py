@@ -128,5 +128,6 @@ def _taken(run: Mapping[str, Any]) -> str:
     gpu = f", {where['gpu']}" if where["gpu"] else ""
     return (
         f"`{run['command']}` on {run['taken'][:10]}, commit {run['commit']}: {where['cpu']}, "
-        f"{where['cores']} cores{gpu}, Python {where['python']}, {versions}; load {load} at the start; {run['seconds']:.0f} s."
+        f"{where['cores']} cores{gpu}, Python {where['python']}, {versions}; load {load} at the start; "
+        f"{run['seconds']:.0f} s."
     )

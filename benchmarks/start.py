@@ -37,7 +37,7 @@ def rows(size: Size) -> Iterator[Row]:
 
 
 def _help(size: Size) -> Iterator[Row]:
-    """`eva --help` in a process of its own: wall time, and the processor's, which depends less on other work."""
+    """`eva --help` in a process of its own: wall time, and the processor's."""
     walls, works = [], []
     for number in range(size.pick(21, 2)):
         begun = time.perf_counter()
