@@ -51,6 +51,7 @@ class Link:
         # the default name is the socket's descriptor, which the next socket may get before this is gone
         monitor = f"inproc://eva-monitor-{secrets.token_hex(8)}"
         self._monitor: zmq.Socket[bytes] = self._socket.get_monitor_socket(addr=monitor)
+        self._lost = False
         self._poller = zmq.Poller()
         self._poller.register(self._monitor, zmq.POLLIN)
         try:
@@ -84,10 +85,9 @@ class Link:
 
     def is_lost(self) -> bool:
         """Whether the connection has ended, as far as that has been noticed."""
-        while self._monitor.poll(0):
-            if self._event() in _LOST:
-                return True
-        return False
+        while not self._lost and self._monitor.poll(0):
+            self._lost = self._event() in _LOST
+        return self._lost
 
     def close(self) -> None:
         self._socket.disable_monitor()

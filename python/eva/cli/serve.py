@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -16,6 +17,7 @@ import typer
 from eva.cli.exits import ExitCode, fail, tell
 
 if TYPE_CHECKING:
+    from eva.runtime import Connection
     from eva.serve.config import ServeConfig
 
 LogLevel = Literal["debug", "info", "warning", "error"]
@@ -180,7 +182,7 @@ def _serve_here(config: ServeConfig) -> None:
     from eva.serve.config import ConfigError
 
     try:
-        daemon.serve(config, ready=lambda connection: tell(f"ready ({connection.who})"))
+        daemon.serve(config, ready=_tell_ready)
     except AlreadyRunning as error:
         fail(ExitCode.RUNNING, str(error))
     except DaemonError as error:
@@ -189,6 +191,11 @@ def _serve_here(config: ServeConfig) -> None:
         fail(ExitCode.USAGE, str(error))
     except daemon.UnusableModel as error:
         fail(ExitCode.MODEL, str(error))
+
+
+def _tell_ready(connection: Connection) -> None:
+    with contextlib.suppress(OSError):  # a full disk, or nobody reads: no reason not to serve
+        tell(f"ready ({connection.who})")
 
 
 def _start_in_background(arguments: list[str], path: Path, model: str, startup: float) -> None:
