@@ -33,6 +33,7 @@ class CostlessJudge:
         order: Order = "score_first",
         batch_size: int = 16,
         cancelled: Callable[[int], bool] | None = None,
+        more: Callable[[int], Sequence[ProofStep]] | None = None,
     ) -> Iterator[ScoreEvent]:
         for index in range(len(steps)):
             yield Scored(StepScore(index, "scored", 0.72, dict.fromkeys(self.dimensions, SCORE)))

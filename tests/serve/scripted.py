@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from eva.model.errors import ModelError
+from eva.model.errors import ModelError, OutOfMemory
 from eva.runtime import Connection
 from eva.serve.config import ServeConfig
 from eva.serve.server import Server
@@ -33,18 +33,20 @@ def numbers(value: float) -> dict[str, DimensionScore]:
 
 @dataclass
 class Call:
-    """One stream that was asked for."""
+    """One stream that was asked for; `joined`: the steps that came to it later."""
 
     tactics: list[str]
     critique: bool
     order: str
+    joined: list[str] = field(default_factory=list)
 
 
 @dataclass
 class ScriptedJudge:
     """Does what the tactics say: `raise`, `nan`, `too long`, `skip` (gives nothing); anything else is scored.
 
-    A critique has `words` pieces, each `piece`. Pieces come while `talk` is set, scores while `read` is.
+    A critique has `words` pieces, each `piece`; more than `fits` steps at once are too much for the
+    memory. Pieces come while `talk` is set, scores while `read` is.
     """
 
     name: str = "scripted"
@@ -53,6 +55,7 @@ class ScriptedJudge:
     weights: dict[str, float] = field(default_factory=lambda: {"logic": 1.0})
     words: int = 3
     piece: str = "word "
+    fits: int = 10**9
     talk: threading.Event = field(default_factory=threading.Event)
     read: threading.Event = field(default_factory=threading.Event)
     started: threading.Event = field(default_factory=threading.Event)
@@ -70,40 +73,61 @@ class ScriptedJudge:
         order: Order = "score_first",
         batch_size: int = 16,
         cancelled: Callable[[int], bool] | None = None,
+        more: Callable[[int], Sequence[ProofStep]] | None = None,
     ) -> Iterator[ScoreEvent]:
         assert len(steps) <= batch_size
-        self.calls.append(Call([step.tactic for step in steps], critique, order))
+        call = Call([step.tactic for step in steps], critique, order)
+        self.calls.append(call)
         self.started.set()
         gone = cancelled or (lambda index: False)
-        told = [i for i, step in enumerate(steps) if step.tactic != "skip"]
-        if not critique or order == "score_first":
-            yield from self._scores(steps, told, gone)
-        if critique:
-            for n in range(self.words):
-                if all(gone(i) for i in told):
-                    return
-                for i in told:
-                    if steps[i].tactic == "raise late" and n == 1:
-                        raise ModelError(f"could not finish {steps[i].goals[0]}")
-                    if steps[i].tactic != "too long" and self._may(self.talk, gone, i):
-                        yield CritiquePiece(i, self.piece, n == self.words - 1)
-            if order == "critique_first":
-                yield from self._scores(steps, told, gone)
+        known: list[ProofStep] = []
+        written: dict[int, int] = {}
 
-    def _scores(
-        self, steps: Sequence[ProofStep], told: list[int], gone: Callable[[int], bool]
-    ) -> Iterator[ScoreEvent]:
-        for i in told:
-            tactic = steps[i].tactic
-            if not self._may(self.read, gone, i):
-                continue
-            if tactic == "raise":
-                raise ModelError(f"could not read {steps[i].goals[0]}")
-            if tactic == "too long":
-                yield Scored(StepScore(i, "too_long", message="5000 tokens"))
-            else:
-                value = float("nan") if tactic == "nan" else (len(tactic) % 10) / 10
-                yield Scored(StepScore(i, "scored", value, numbers(value)))
+        def enter(new: Sequence[ProofStep]) -> Iterator[ScoreEvent]:
+            for i, step in enumerate(new, len(known)):
+                known.append(step)
+                if step.tactic == "skip":
+                    continue
+                if step.tactic == "too long" or not critique or order == "score_first":
+                    yield from self._score(i, step, gone)
+                if critique and step.tactic != "too long":
+                    written[i] = 0
+
+        if len(steps) > self.fits:
+            raise OutOfMemory(f"no memory for {len(steps)} steps at once")
+        yield from enter(steps)
+        while True:
+            if critique and more is not None and len(written) < batch_size:
+                new = more(batch_size - len(written))
+                call.joined += [step.tactic for step in new]
+                yield from enter(new)
+            for i in [i for i in written if gone(i)]:
+                del written[i]
+            if not written:
+                return
+            for i in list(written):
+                if known[i].tactic == "raise late" and written[i] == 1:
+                    raise ModelError(f"could not finish {known[i].goals[0]}")
+                if not self._may(self.talk, gone, i):
+                    continue
+                written[i] += 1
+                final = written[i] == self.words
+                yield CritiquePiece(i, self.piece, final)
+                if final:
+                    del written[i]
+                    if order == "critique_first":
+                        yield from self._score(i, known[i], gone)
+
+    def _score(self, i: int, step: ProofStep, gone: Callable[[int], bool]) -> Iterator[ScoreEvent]:
+        if not self._may(self.read, gone, i):
+            return
+        if step.tactic == "raise":
+            raise ModelError(f"could not read {step.goals[0]}")
+        if step.tactic == "too long":
+            yield Scored(StepScore(i, "too_long", message="5000 tokens"))
+        else:
+            value = float("nan") if step.tactic == "nan" else (len(step.tactic) % 10) / 10
+            yield Scored(StepScore(i, "scored", value, numbers(value)))
 
     @staticmethod
     def _may(gate: threading.Event, gone: Callable[[int], bool], i: int) -> bool:

@@ -108,11 +108,61 @@ def test_all_scores_of_a_proof_come_before_any_words(scheduler: Scheduler) -> No
     assert len(scores(heard[:first_words])) == 12
 
 
-def test_a_small_proof_is_read_once(scheduler: Scheduler, judge: ScriptedJudge) -> None:
-    job, ear = a_job(["a", "b"])
+def test_a_critique_joins_those_that_are_being_written(scheduler: Scheduler, judge: ScriptedJudge) -> None:
+    judge.words = 10**9
+    long, long_ear = a_job(["long"])
+    scheduler.submit(long)
+    assert isinstance(long_ear.next(), Scored)
+    assert isinstance(long_ear.next(), CritiquePiece)
+    other, other_ear = a_job(["other"])
+    scheduler.submit(other)
+    assert isinstance(other_ear.next(), Scored)
+    assert isinstance(other_ear.next(), CritiquePiece)
+    assert [call.joined for call in judge.calls if call.critique] == [["other"]]
+    scheduler.drop(other)
+    while not long_ear.events.empty():
+        long_ear.next()
+    assert isinstance(long_ear.next(), CritiquePiece)  # it goes on
+    scheduler.drop(long)
+
+
+def test_the_other_order_gets_its_turn(scheduler: Scheduler, judge: ScriptedJudge) -> None:
+    judge.talk.clear()
+    jobs = [a_job(["first"])]
+    jobs += [a_job([f"{i}"], order="critique_first" if i == 3 else "score_first") for i in range(9)]
+    for job, _ in jobs:
+        scheduler.submit(job)
+    judge.talk.set()
+    for _, ear in jobs:
+        assert ear.all()[-1] == Finished()
+    orders = [call.order for call in judge.calls if call.critique]
+    assert orders.count("critique_first") == 1
+    after = judge.calls[[call.order for call in judge.calls].index("critique_first") :]
+    assert any(call.critique and call.order == "score_first" for call in after), "it was served last"
+
+
+def test_too_little_memory_makes_batches_smaller(judge: ScriptedJudge) -> None:
+    judge.fits = 2
+    scheduler = Scheduler(judge, batch=8, limit=100)
+    scheduler.start()
+    for critique in (False, True):
+        job, ear = a_job([f"t{i}" for i in range(16)], critique=critique)
+        scheduler.submit(job)
+        heard = ear.all()
+        assert sorted(scores(heard)) == list(range(16))
+        assert heard[-1] == Finished()
+    judge.fits = 0
+    job, ear = a_job(["t"])
     scheduler.submit(job)
-    ear.all()
-    assert [(call.tactics, call.critique) for call in judge.calls] == [(["a", "b"], True)]
+    end = ear.all()[-1]
+    assert isinstance(end, Finished)
+    assert "OutOfMemory: no memory for 1" in (end.failure or "")
+    judge.fits = 8
+    job, ear = a_job([f"u{i}" for i in range(8)], critique=False)
+    scheduler.submit(job)
+    assert ear.all()[-1] == Finished()
+    assert len(judge.calls[-1].tactics) == 8, "with nothing to do it tries the whole batch again"
+    assert scheduler.stop(PATIENCE_S)
 
 
 def test_scores_are_given_while_a_critique_is_written(scheduler: Scheduler, judge: ScriptedJudge) -> None:

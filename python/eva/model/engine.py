@@ -42,8 +42,11 @@ class Engine:
         self._known: OrderedDict[bytes, ReadOut] = OrderedDict()
         self._capacity = KNOWN if cache_mb else 0
 
-    def read(self, prompts: Sequence[Tokens]) -> list[ReadOut]:
-        """The scores right after each prompt, all in one batch. Raises `ModelError`."""
+    def read(self, prompts: Sequence[Tokens], *, again: bool = False) -> list[ReadOut]:
+        """The scores right after each prompt, all in one batch. Raises `ModelError`.
+
+        `again`: scores that are known were given before, for the same question; they are not counted twice.
+        """
         digests = [_digest(tokens) for tokens in prompts]
         found = {i: self._known[digest] for i, digest in enumerate(digests) if digest in self._known}
         missing = [i for i in range(len(prompts)) if i not in found]
@@ -51,15 +54,16 @@ class Engine:
             rows, order = self._begin([prompts[i] + self.frame.opening for i in missing])
             for place, out in zip(order, self._scores(rows), strict=True):
                 found[missing[place]] = out
-        for i, digest in enumerate(digests):
-            if self._capacity:
+        for i in missing if again else range(len(prompts)):
+            self.usage.scores += 1
+            self.usage.tokens += len(prompts[i]) + len(found[i].tokens)
+        self.usage.remembered += 0 if again else len(prompts) - len(missing)
+        if self._capacity:
+            for i, digest in enumerate(digests):
                 self._known[digest] = found[i]
                 self._known.move_to_end(digest)
-            self.usage.tokens += len(prompts[i]) + len(found[i].tokens)
-        while len(self._known) > self._capacity:
-            self._known.popitem(last=False)
-        self.usage.scores += len(prompts)
-        self.usage.remembered += len(prompts) - len(missing)
+            while len(self._known) > self._capacity:
+                self._known.popitem(last=False)
         return [found[i] for i in range(len(prompts))]
 
     def read_after(self, prompts: Sequence[Tokens], critiques: Sequence[str]) -> list[ReadOut]:

@@ -53,7 +53,7 @@ class Judgement:
             fitting = yield from self._take(steps)
             for batch in self._batches(fitting):
                 if not self._after:
-                    yield from self._read(batch)
+                    yield from self._read(batch, again=True)
                 waiting.extend(batch)
 
         def next_prompts(count: int) -> list[tuple[int, Tokens, Tokens | None]]:
@@ -66,6 +66,9 @@ class Judgement:
                 index = waiting.popleft()
                 if not self._gone(index) and (self._after or index in self._written):
                     chosen.append(index)
+                else:
+                    del self._prompts[index]
+                    self._written.pop(index, None)
             return [(i, self._prompts.pop(i), self._written.pop(i, None)) for i in chosen]
 
         def score(index: int, out: ReadOut) -> None:
@@ -100,11 +103,13 @@ class Judgement:
         ordered = sorted(indices, key=lambda i: self._prompts[i] if alike else (len(self._prompts[i]),))
         return [ordered[i : i + self._size] for i in range(0, len(ordered), self._size)]
 
-    def _read(self, batch: Sequence[int]) -> Iterator[ScoreEvent]:
+    def _read(self, batch: Sequence[int], *, again: bool = False) -> Iterator[ScoreEvent]:
         live = [index for index in batch if not self._gone(index)]
         if not live:
             return
-        for index, out in zip(live, self._engine.read([self._prompts[i] for i in live]), strict=True):
+        for index, out in zip(
+            live, self._engine.read([self._prompts[i] for i in live], again=again), strict=True
+        ):
             self._written[index] = out.tokens
             yield self._scored(index, out)
 

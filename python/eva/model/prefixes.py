@@ -100,9 +100,9 @@ class Prefixes:
             child = node.children.get(tokens[at])
             if child is None:
                 return
-            child.used = self._clock
             end = at + len(child.tokens)
             if tokens[at:end] == child.tokens:
+                child.used = self._clock
                 yield child, len(child.tokens)
                 node, at = child, end
             else:
@@ -112,7 +112,7 @@ class Prefixes:
     def _split(self, node: _Node, count: int) -> _Node:
         """Cut a node after `count` tokens; the new one that holds them."""
         assert node.parent is not None
-        head = _Node(node.tokens[:count], node.shelf, node.offset, node.parent, node.used)
+        head = _Node(node.tokens[:count], node.shelf, node.offset, node.parent, self._clock)
         self._hang(head)
         node.tokens, node.offset, node.parent = node.tokens[count:], node.offset + count, head
         head.children[node.tokens[0]] = node

@@ -41,6 +41,11 @@ class Rows:
     def __len__(self) -> int:
         return len(self._lengths)
 
+    @property
+    def columns(self) -> int:
+        """Columns in use."""
+        return self._columns
+
     def reserve(self, rows: int, columns: int) -> None:
         """Take the memory for so many rows and columns at once."""
         self._room(rows, columns)

@@ -1,10 +1,10 @@
 """One model, one thread, many clients: which steps go through the model next.
 
-Two lanes. The *quick* lane reads scores, one forward pass a batch. The *slow* lane generates: critiques, and
-the scores of `critique_first`. Quick work goes first, also between two tokens of a critique: a score takes
-milliseconds, a critique seconds. In both lanes a batch takes steps of all waiting jobs in turn, so a small
-job never waits for the end of a big one. A job that meets an idle model and fits one batch goes straight to
-the slow lane, where scores come first as well: that spares it one reading of its prompts.
+Two lanes. The *quick* lane reads scores, a few forward passes a batch. The *slow* lane generates: critiques,
+and the scores of `critique_first`. Quick work goes first, also between two tokens of critiques: a score
+takes milliseconds, a critique seconds. In both lanes a batch takes steps of all waiting jobs in turn, so a
+small job never waits for the end of a big one; and a step whose critique is wanted joins those that are being
+written as soon as there is room.
 """
 
 from __future__ import annotations
@@ -42,6 +42,7 @@ class Judge(Protocol):
         order: Order = "score_first",
         batch_size: int = 16,
         cancelled: Callable[[int], bool] | None = None,
+        more: Callable[[int], Sequence[ProofStep]] | None = None,
     ) -> Iterator[ScoreEvent]: ...
 
 
@@ -85,14 +86,29 @@ class Job:
         first.extend(self.owed)
 
 
+Item = tuple[Job, int]
+
+
 @dataclass(eq=False)
 class _Batch:
-    """Steps that the model has in hand, and its stream over them. `begun`: those of which words were told."""
+    """A stream of the model, and the steps of it that it still owes something.
+
+    - `items`: by their numbers in the stream. `size`: how many there were so far.
+    - `begun`: those of which words were told.
+    """
 
     lane: Lane
-    items: list[tuple[Job, int]]
-    events: Iterator[ScoreEvent]
-    begun: set[tuple[Job, int]] = field(default_factory=set)
+    order: Order
+    items: dict[int, Item] = field(default_factory=dict)
+    size: int = 0
+    begun: set[Item] = field(default_factory=set)
+    events: Iterator[ScoreEvent] = field(init=False)
+
+    def add(self, items: Sequence[Item]) -> list[ProofStep]:
+        """Number further steps."""
+        self.items |= dict(enumerate(items, self.size))
+        self.size += len(items)
+        return [job.steps[index] for job, index in items]
 
 
 class Scheduler:
@@ -100,16 +116,18 @@ class Scheduler:
 
     - `batch`: the most steps that go through the model together.
     - `limit`: the most unfinished steps of all jobs together; a job that does not fit is refused.
-    - `scored`: steps scored so far.
+    - `scored`: steps scored so far. `batches`: streams of the model so far.
     """
 
     def __init__(self, judge: Judge, *, batch: int, limit: int) -> None:
         self.limit = limit
         self.scored = 0
+        self.batches = 0
         self._judge = judge
-        self._size = batch
+        self._most = batch
+        self._size = batch  # smaller after the model ran out of memory, until it has nothing to do
         self._jobs: deque[Job] = deque()
-        self._running: set[tuple[Job, int]] = set()
+        self._running: set[Item] = set()
         self._changed = threading.Condition()
         self._stopping = False
         self._thread = threading.Thread(target=self._run, name="eva-model", daemon=True)
@@ -168,34 +186,51 @@ class Scheduler:
         """Wait for work: a batch for the quick lane if any, and the slow lane's batch, old or new."""
         with self._changed:
             while not self._stopping:
-                if slow is None and self._fits_one_batch():
-                    for job in self._jobs:
-                        job.slow.extend(job.quick)
-                        job.quick.clear()
-                quick = self._take("quick", list(self._jobs), "score_first")
+                quick = self._open("quick", list(self._jobs), "score_first")
                 if slow is None and quick is None:
                     orders = [job.order for job in self._jobs if job.slow]
                     for order in orders[:1]:
-                        slow = self._take("slow", [job for job in self._jobs if job.order == order], order)
+                        slow = self._open("slow", [job for job in self._jobs if job.order == order], order)
                 if quick is not None or slow is not None:
                     return quick, slow
+                if not self._jobs:
+                    self._size = self._most
                 self._changed.wait()
             return None, None
 
-    def _fits_one_batch(self) -> bool:
-        """Whether all that waits wants words after its scores, and goes through the model at once."""
-        return sum(len(job.quick) + len(job.slow) for job in self._jobs) <= self._size and all(
-            job.critique and job.order == "score_first" and not job.alone for job in self._jobs
-        )
-
-    def _take(self, lane: Lane, jobs: Sequence[Job], order: Order) -> _Batch | None:
-        """The next batch of a lane out of `jobs`: a step of each in turn, those of one job side by side."""
-        jobs = [job for job in jobs if getattr(job, lane)]
-        if not jobs:
+    def _open(self, lane: Lane, jobs: Sequence[Job], order: Order) -> _Batch | None:
+        """The next batch of a lane out of `jobs`."""
+        items = self._take(lane, jobs, self._size)
+        if not items:
             return None
+        self.batches += 1
+        batch = _Batch(lane, order)
+        steps = batch.add(items)
+        alone = any(job.alone for job, _ in items)
+        batch.events = self._judge.stream(
+            steps,
+            critique=lane == "slow",
+            order=order,
+            batch_size=self._size,
+            cancelled=lambda number: self._stopping or self._is_gone(batch, number),
+            more=None if lane == "quick" or alone else lambda room: self._more(batch, room),
+        )
+        return batch
+
+    def _more(self, batch: _Batch, room: int) -> list[ProofStep]:
+        """Steps that join a batch of the slow lane: none while a job waits that must not share it."""
+        with self._changed:
+            waiting = [job for job in self._jobs if job.slow]
+            if not waiting or waiting[0].order != batch.order or any(job.alone for job in waiting):
+                return []
+            jobs = [job for job in waiting if job.order == batch.order]
+            return batch.add(self._take("slow", jobs, min(room, self._size)))
+
+    def _take(self, lane: Lane, jobs: Sequence[Job], room: int) -> list[Item]:
+        """Up to `room` steps of a lane out of `jobs`: one of each in turn, those of one job side by side."""
+        jobs = [job for job in jobs if getattr(job, lane)]
         lonely = [job for job in jobs if job.alone]
         taken: dict[Job, list[int]] = {job: [] for job in lonely[:1] or jobs}
-        room = self._size
         while room and any(getattr(job, lane) for job in taken):
             for job, mine in taken.items():
                 waiting: deque[int] = getattr(job, lane)
@@ -208,18 +243,7 @@ class Scheduler:
                 self._jobs.append(job)
         items = [(job, index) for job, mine in taken.items() for index in mine]
         self._running.update(items)
-        return _Batch(lane, items, self._stream(items, critique=lane == "slow", order=order))
-
-    def _stream(
-        self, items: Sequence[tuple[Job, int]], *, critique: bool, order: Order
-    ) -> Iterator[ScoreEvent]:
-        yield from self._judge.stream(
-            [job.steps[index] for job, index in items],
-            critique=critique,
-            order=order,
-            batch_size=self._size,
-            cancelled=lambda place: self._stopping or items[place][0].over,
-        )
+        return items
 
     def _advance(self, batch: _Batch) -> bool:
         """Take one event of the batch and tell it; whether there may be more."""
@@ -228,21 +252,28 @@ class Scheduler:
             if event is not None:
                 self._tell(batch, event)
                 return True
-            missing = [(job, index) for job, index in batch.items if self._is_missing(batch.lane, job, index)]
-            for job in {job for job, _ in missing}:
+            for job in {job for job, _ in self._missing(batch)}:
                 self._finish(job, "the model ended without a judgement of every step")
         except Exception as error:  # whatever a model raises, the daemon lives on
             log.exception("model failed", extra={"steps": len(batch.items)})
-            self._fail(batch, f"{type(error).__name__}: {error}")
+            if isinstance(error, MemoryError) and self._size > 1:
+                self._size //= 2
+                log.warning("out of memory", extra={"batch": self._size})
+                self._again(batch, f"{type(error).__name__}: {error}")
+            else:
+                self._fail(batch, f"{type(error).__name__}: {error}")
         with self._changed:
-            self._running.difference_update(batch.items)
+            self._running.difference_update(batch.items.values())
         return False
 
     def _tell(self, batch: _Batch, event: ScoreEvent) -> None:
-        place = event.score.index if isinstance(event, Scored) else event.index
-        job, index = batch.items[place]
+        number = event.score.index if isinstance(event, Scored) else event.index
+        if number not in batch.items:
+            return
+        job, index = batch.items[number]
         owed = job.owed.get(index)
         if job.over or owed is None:
+            self._leave(batch, number)
             return
         if isinstance(event, Scored):
             self._tell_score(batch.lane, job, index, event)
@@ -251,6 +282,20 @@ class Scheduler:
             job.tell(CritiquePiece(index, event.text, event.final))
             if event.final:
                 self._settle(job, index, "words")
+        if not self._is_missing(batch.lane, job, index):
+            self._leave(batch, number)
+
+    def _is_gone(self, batch: _Batch, number: int) -> bool:
+        if number in batch.items and batch.items[number][0].over:
+            self._leave(batch, number)
+        return number not in batch.items
+
+    def _leave(self, batch: _Batch, number: int) -> None:
+        """The batch owes nothing for a step any more."""
+        item = batch.items.pop(number)
+        batch.begun.discard(item)
+        with self._changed:
+            self._running.discard(item)
 
     def _tell_score(self, lane: Lane, job: Job, index: int, event: Scored) -> None:
         if "score" not in job.owed[index]:  # told by the quick lane before
@@ -275,20 +320,29 @@ class Scheduler:
         owed = job.owed.get(index, set())
         return not job.over and bool(owed & {"score"} if lane == "quick" else owed)
 
+    def _missing(self, batch: _Batch) -> list[Item]:
+        return [item for item in batch.items.values() if self._is_missing(batch.lane, *item)]
+
     def _fail(self, batch: _Batch, failure: str) -> None:
         """Tell the job whose batch failed; where several shared it, each gets another chance on its own."""
-        jobs = {job for job, _ in batch.items if not job.over and job.owed}
-        for job in jobs:
-            mine = [
-                index
-                for owner, index in batch.items
-                if owner is job and self._is_missing(batch.lane, job, index)
-            ]
-            if len(jobs) == 1 or any((job, index) in batch.begun for index in mine):
+        jobs = {job for job, _ in self._missing(batch)}
+        if len(jobs) == 1:
+            self._finish(jobs.pop(), failure)
+            return
+        with self._changed:
+            for job in jobs:
+                job.alone = True
+        self._again(batch, failure)
+
+    def _again(self, batch: _Batch, failure: str) -> None:
+        """Put back what a failed batch still owes; a job that has heard words of it cannot start over."""
+        missing = self._missing(batch)
+        for job in {job for job, _ in missing}:
+            mine = [index for owner, index in missing if owner is job]
+            if any((job, index) in batch.begun for index in mine):
                 self._finish(job, failure)
             else:
                 with self._changed:
-                    job.alone = True
                     getattr(job, batch.lane).extendleft(reversed(mine))
 
     def _finish(self, job: Job, failure: str | None = None) -> None:
