@@ -9,7 +9,7 @@ export OMP_WAIT_POLICY ?= PASSIVE
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test fuzz lint lean lean-check browser widget widget-test nano clean
+.PHONY: help demo bench test fuzz lint lean lean-check browser widget widget-test nano clean
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -60,6 +60,13 @@ $(VENV)/dev: $(VENV)/base pyproject.toml
 
 fuzz: $(VENV)/dev ## 200,000 byte streams and 50,000 messages at the daemon (FUZZ="--seed 7", or --replay FILE)
 	$(BIN)/python tests/hardness/fuzz.py $(FUZZ)
+
+$(VENV)/bench: $(VENV)/base pyproject.toml
+	$(BIN)/pip install --quiet --editable ".[bench]"
+	@touch $@
+
+bench: $(VENV)/bench ## measure eva beside what it is compared with: table, results and docs (an hour; BENCH="--only start")
+	$(BIN)/python -m benchmarks $(BENCH)
 
 nano: $(VENV)/dev lean ## rebuild the embedded model from nothing: data, training, evaluation, card (hours)
 	$(BIN)/python scripts/nano.py

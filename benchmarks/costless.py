@@ -11,7 +11,16 @@ from pathlib import Path
 from typing import Any
 
 from eva.runtime import Connection
-from eva.step import CritiquePiece, DimensionScore, Order, ProofStep, Scored, ScoreEvent, StepScore
+from eva.step import (
+    DIMENSIONS,
+    CritiquePiece,
+    DimensionScore,
+    Order,
+    ProofStep,
+    Scored,
+    ScoreEvent,
+    StepScore,
+)
 
 READY_S = 60.0
 SCORE = DimensionScore(3.9, 0.8, {1: 0.02, 2: 0.08, 3: 0.2, 4: 0.4, 5: 0.3}, 0.99)
@@ -20,10 +29,11 @@ SCORE = DimensionScore(3.9, 0.8, {1: 0.02, 2: 0.08, 3: 0.2, 4: 0.4, 5: 0.3}, 0.9
 class CostlessJudge:
     """Has one opinion on everything, at once: what remains of a round trip is the daemon's own."""
 
-    name = "costless"
-    scale = (1, 5)
-    dimensions = ("logic", "alignment", "clarity")
-    weights = {"logic": 0.4, "alignment": 0.4, "clarity": 0.2}  # noqa: RUF012 - the shape that the daemon wants
+    def __init__(self) -> None:
+        self.name = "costless"
+        self.scale: tuple[int, int] = (1, 5)
+        self.dimensions: tuple[str, ...] = DIMENSIONS
+        self.weights = dict.fromkeys(DIMENSIONS, 1.0)
 
     def stream(
         self,

@@ -1,4 +1,4 @@
-"""transformers' `generate` and a JSON parser: the integers that the model writes, as most people read them."""
+"""transformers' `generate` and a JSON parser: the integers that the model writes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from eva.step import DIMENSIONS, ProofStep
 class Generated:
     """Greedy, the object from its first integer on, `batch` prompts at a time with padding on the left.
 
-    What stands before the first integer is given, since a model that may write its critique first might do so.
+    What stands before that is given, else a model that may write its critique first might do so.
     """
 
     def __init__(self, checkpoint: Checkpoint, batch: int) -> None:

@@ -47,11 +47,11 @@ def _app() -> FastAPI:
         found = {"id": asked["id"], "steps": scores, "model": judge.name}
         return Response(json.dumps(found, ensure_ascii=False), media_type="application/json")
 
-    @app.post("/score")
+    @app.post("/score")  # type: ignore[untyped-decorator]
     async def score(request: Request) -> Response:
         return await run_in_threadpool(answer, json.loads(await request.body()))
 
-    @app.post("/score_in_loop")
+    @app.post("/score_in_loop")  # type: ignore[untyped-decorator]
     async def score_in_loop(request: Request) -> Response:
         return answer(json.loads(await request.body()))
 

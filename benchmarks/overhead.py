@@ -96,11 +96,11 @@ def _throughput(size: Size, crowd: Crowd, sides: Sides) -> Iterator[Row]:
     """Requests a second when each client asks again as soon as it is answered."""
     duration = size.pick(3, 1)
 
-    def rate(way: str, where: Any) -> float:
+    def rate(way: str, where: Any) -> Callable[[int], float]:
         tasks = [Task(way, where, [REQUEST], REQUEST, seconds=duration)] * len(crowd)
-        return sum(map(len, crowd.run(tasks))) / duration
+        return lambda number: sum(map(len, crowd.run(tasks))) / duration
 
-    found = in_turn({side: lambda number, side=side: rate(*sides[side]) for side in sides}, size.rounds)
+    found = in_turn({side: rate(*at) for side, at in sides.items()}, size.rounds)
     for peer in (PEER, IN_LOOP):
         beside = "FastAPI" if peer == PEER else "FastAPI without threads"
         name = f"requests answered, {len(crowd)} clients without a pause, beside {beside}"

@@ -115,7 +115,7 @@ def _margin(row: Mapping[str, Any]) -> float | None:
     if row["goal"] is None or row["met"] is None:
         return None
     of, sign, bound = row["goal"].split()
-    value = row[of]
+    value: float = row[of]
     if not value:
         return None
     return float(bound) / value if sign == "≤" else value / float(bound)
