@@ -53,7 +53,7 @@ def _together(checkpoint: Checkpoint, size: Size) -> Row:
     found = in_turn(
         {
             "ours": lambda number: written(_steps(many, number), BATCH),
-            "theirs": lambda number: written(_steps(many, number)[:few], 1),
+            "theirs": lambda number: written(_steps(few, 500 + number), 1),
         },
         size.rounds,
     )

@@ -222,14 +222,8 @@ _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 def _load(raw: bytes) -> dict[str, Any]:
     """One JSON object. The depth is counted before the parser recurses."""
-    depth = 0
-    for token in _TOKEN.finditer(raw):
-        if token[0] in _OPEN:
-            depth += 1
-            if depth > MAX_DEPTH:
-                raise ProtocolError("bad_request", f"the message nests deeper than {MAX_DEPTH} levels")
-        elif token[0] in _CLOSE:
-            depth -= 1
+    if raw.count(b"[") + raw.count(b"{") > MAX_DEPTH:  # fewer cannot nest deeper: most messages
+        _check_depth(raw)
     try:
         data = json.loads(raw.decode("utf-8"), parse_constant=_refuse_constant)
         if _SURROGATE.search(raw):
@@ -247,6 +241,17 @@ def _load(raw: bytes) -> dict[str, Any]:
     if not isinstance(data, dict):
         raise ProtocolError("bad_request", f"the message must be a JSON object, not {_shown(data)}")
     return data
+
+
+def _check_depth(raw: bytes) -> None:
+    depth = 0
+    for token in _TOKEN.finditer(raw):
+        if token[0] in _OPEN:
+            depth += 1
+            if depth > MAX_DEPTH:
+                raise ProtocolError("bad_request", f"the message nests deeper than {MAX_DEPTH} levels")
+        elif token[0] in _CLOSE:
+            depth -= 1
 
 
 def _refuse_constant(name: str) -> None:
