@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import streams
 from message_fuzz import fuzz_messages
+from scripted import ScriptedJudge, serving
 from stream_fuzz import fuzz_streams
 from talker import Talker
 from victim import PATIENCE_S, Broken, suffering
 
 from eva import protocol
-from eva.protocol import HealthRequest
+from eva.protocol import HealthRequest, ScoreRequest
+from eva.step import ProofStep
 
 
 def test_byte_streams(tmp_path: Path) -> None:
@@ -43,14 +46,27 @@ def test_a_crash_is_seen(tmp_path: Path) -> None:
         victim.check()
 
 
-def test_an_answer_that_is_wrong_is_seen(tmp_path: Path) -> None:
+def test_an_answer_that_is_wrong_is_seen() -> None:
     """The model of the protocol itself: it must not take everything."""
-    with suffering(tmp_path / "victim.log") as victim:
-        talker = Talker(victim.connection)
-        try:
-            talker.say(protocol.encode_request(HealthRequest("a")))
-            talker._direct.clear()  # as if it had not asked
-            with pytest.raises(Broken, match="an answer to nothing"):
+    steps = (ProofStep(("⊢ p",), "simp"),)
+    said = {
+        "an answer to nothing": HealthRequest("a"),
+        "no request in flight": ScoreRequest("a", steps),
+        "cannot end with 'model_error'": ScoreRequest("a", (replace(steps[0], tactic="raise"),)),
+        "done, with scores of": ScoreRequest("a", steps),
+    }
+    with serving(ScriptedJudge()) as served:
+        for number, (complaint, request) in enumerate(said.items()):
+            talker = Talker(served.connection)
+            talker.say(protocol.encode_request(request))
+            if number < 2:  # as if it had asked nothing
+                talker._direct.clear()
+                talker._flights.clear()
+            elif number == 2:  # or something that cannot fail
+                talker._flights["a"][0].request = ScoreRequest("a", steps)
+            else:  # or for more
+                talker._flights["a"][0].request = ScoreRequest("a", steps * 2)
+            with pytest.raises(Broken, match=complaint):
+                talker.settle()
                 talker.hear(PATIENCE_S)
-        finally:
             talker.close()

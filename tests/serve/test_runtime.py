@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import stat
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,6 +23,7 @@ from eva.runtime import (
     DaemonLock,
     DaemonMissing,
     StaleDaemon,
+    beside,
 )
 
 HERE = Connection.of_this_process("tcp://127.0.0.1:40111", "5ec2e7" * 10, "leibniz-nano")
@@ -169,6 +173,45 @@ def test_a_directory_that_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(BadConnectionFile, match="EVA_CONNECTION_FILE"):
         runtime.prepare_directory(tmp_path / "file" / "daemon.json")
+
+
+@pytest.fixture
+def read_only() -> Iterator[Path]:
+    """A connection file in a directory that this process, no longer root, may not write in."""
+    with tempfile.TemporaryDirectory() as place:
+        path = Path(place) / "run" / "daemon.json"
+        runtime.prepare_directory(path)
+        runtime.write_connection(path, HERE)
+        nobody = 65534
+        root = os.geteuid() == 0
+        if root:
+            for there in (path.parent.parent, path.parent, path):
+                os.chown(there, nobody, -1)
+            os.seteuid(nobody)
+        path.parent.chmod(0o500)
+        try:
+            yield path
+        finally:
+            path.parent.chmod(0o700)
+            if root:
+                os.seteuid(0)
+
+
+def test_a_read_only_directory_is_one_clear_line_and_no_reason_not_to_end(read_only: Path) -> None:
+    for act in (lambda: DaemonLock(read_only), lambda: runtime.write_connection(read_only, HERE)):
+        with pytest.raises(BadConnectionFile, match=r"cannot be .*Permission denied.*EVA_CONNECTION_FILE"):
+            act()
+    runtime.remove_connection(read_only, HERE)
+    assert runtime.read_connection(read_only).token == HERE.token  # it stays; its lock says whether it counts
+
+
+def test_two_who_look_at_once_take_each_other_for_no_daemon(path: Path) -> None:
+    """Else 'eva stop' might signal whatever process has the dead daemon's pid by now."""
+    DaemonLock(path).release()
+    with beside(path, "lock").open() as other:
+        fcntl.flock(other, fcntl.LOCK_SH)  # as `is_abandoned` does for an instant
+        assert runtime.is_abandoned(path)
+        assert runtime.living_daemon(path) is None
 
 
 def test_a_living_daemon_is_found_and_a_second_one_refused(path: Path) -> None:
