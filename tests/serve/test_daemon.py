@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import shutil
@@ -284,3 +285,19 @@ def test_nothing_heavy_is_imported_before_the_model_is_loaded() -> None:
         "sys.exit(bool({'torch', 'transformers', 'lean_dojo'} & sys.modules.keys()))"
     )
     assert subprocess.run([sys.executable, "-c", program], timeout=START_S, check=False).returncode == 0
+
+
+def test_what_was_loaded_is_no_garbage_to_look_through(tmp_path: Path, tiny_checkpoint: Path) -> None:
+    before = gc.get_freeze_count()
+    try:
+        load_judge(ServeConfig(tmp_path / "daemon.json", model=str(tiny_checkpoint)))
+        assert gc.isenabled()
+        assert gc.get_freeze_count() > before + 100_000
+    finally:
+        gc.unfreeze()
+
+
+def test_garbage_is_collected_again_where_loading_failed(tmp_path: Path) -> None:
+    with pytest.raises(UnusableModel):
+        load_judge(ServeConfig(tmp_path / "daemon.json", model=str(tmp_path / "none")))
+    assert gc.isenabled()

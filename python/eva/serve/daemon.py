@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from eva.runtime import Connection, DaemonLock, prepare_directory, remove_connection, write_connection
@@ -35,6 +37,26 @@ def load_judge(config: ServeConfig) -> Judge:
     """
     # idle OpenMP threads that spin would take the cores from the event loop; torch reads this once, at import
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    with _no_garbage_yet():
+        return _load(config)
+
+
+@contextmanager
+def _no_garbage_yet() -> Iterator[None]:
+    """Collect no garbage while a model is loaded, and leave what was loaded out of all later collections.
+
+    Importing torch makes 600,000 objects that stay: looking through them again and again is a tenth of the
+    start, and a quarter of a second at a time when requests are being answered.
+    """
+    gc.disable()
+    try:
+        yield
+        gc.freeze()
+    finally:
+        gc.enable()
+
+
+def _load(config: ServeConfig) -> Judge:
     from eva.model import LoadError, ModelError, RewardModel
 
     try:
