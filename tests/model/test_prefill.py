@@ -77,14 +77,14 @@ def test_what_was_read_before_is_not_read_again(model):
 
 
 def test_what_was_used_last_stays(model):
-    old, new = (tuple(Random(seed).randrange(VOCABULARY) for _ in range(100)) for seed in (1, 2))
+    old, new, newer = ((first, *grown_tree(first, 1)[0][:99]) for first in (1, 2, 3))
     prefixes = Prefixes(1 << 24)
     prefill(model, [old], prefixes)
     one = prefixes.bytes
     prefixes.limit = 2 * one
     prefill(model, [new], prefixes)
     prefill(model, [old], prefixes)
-    prefill(model, [tuple(reversed(new))], prefixes)
+    prefill(model, [newer], prefixes)
     assert prefixes.bytes <= 2 * one
     assert prefixes.find(old)[0] == 100
     assert prefixes.find(new)[0] == 0
