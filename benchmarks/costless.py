@@ -21,6 +21,7 @@ from eva.step import (
     ScoreEvent,
     StepScore,
 )
+from eva.usage import Usage
 
 READY_S = 60.0
 SCORE = DimensionScore(3.9, 0.8, {1: 0.02, 2: 0.08, 3: 0.2, 4: 0.4, 5: 0.3}, 0.99)
@@ -34,6 +35,7 @@ class CostlessJudge:
         self.scale: tuple[int, int] = (1, 5)
         self.dimensions: tuple[str, ...] = DIMENSIONS
         self.weights = dict.fromkeys(DIMENSIONS, 1.0)
+        self.usage = Usage()
 
     def stream(
         self,

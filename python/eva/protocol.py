@@ -108,9 +108,44 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
+class Times:
+    """Milliseconds of the latest `requests` requests: median and 99th percentile."""
+
+    p50_ms: float
+    p99_ms: float
+    requests: int
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What the daemon has done since its start.
+
+    - `outcomes`: ended requests by `done` or the error's code. `refused_clients`: wrong tokens or keys.
+    - `batches`: times that steps went to the model together; `batch_limit`: how many may, at present.
+    - `scores_remembered`: scores that were known from an equal step before.
+    - `tokens`: of all prompts and score objects, as if each had been read alone; `tokens_computed`: positions
+      that went through the network for them; `critique_tokens`: tokens of critiques.
+    - `first_score`, `answer`: from a request's arrival to its first score, and to its end.
+    - `memory_bytes`: resident memory, `None` where the system does not tell.
+    """
+
+    outcomes: dict[str, int]
+    refused_clients: int
+    batches: int
+    batch_limit: int
+    scores_remembered: int
+    tokens: int
+    tokens_computed: int
+    critique_tokens: int
+    first_score: Times | None
+    answer: Times | None
+    memory_bytes: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Health:
     """The daemon's state: steps that wait (`queued_steps`, of at most `queue_limit`) and that the model has
-    in hand (`running_steps`), steps scored since the start `uptime_s` seconds ago."""
+    in hand (`running_steps`), steps scored since the start `uptime_s` seconds ago; `work` may be untold."""
 
     version: str
     pid: int
@@ -125,6 +160,7 @@ class Health:
     scored_steps: int
     state: str = "ready"
     versions: tuple[int, ...] = field(default=VERSIONS)
+    work: Work | None = None
 
 
 Event = Scored | CritiquePiece | Done | Failure | Health
@@ -179,6 +215,8 @@ def encode_event(id: str, event: Event) -> bytes:
     elif isinstance(event, Health):
         head["type"] = "health"
         body = asdict(event)
+        if event.work is None:
+            del body["work"]
     else:
         body = {"code": event.code, "message": event.message}
         if event.versions:
@@ -361,7 +399,28 @@ def _health(data: Mapping[str, Any]) -> Health:
         scored_steps=_whole(data, "scored_steps"),
         state=_get(data, "state", str),
         versions=tuple(v for v in _get(data, "versions", list) if isinstance(v, int)),
+        work=None if data.get("work") is None else _work(_get(data, "work", dict)),
     )
+
+
+def _work(data: Mapping[str, Any]) -> Work:
+    outcomes = _get(data, "outcomes", dict)
+    counts = ("refused_clients", "batches", "batch_limit", "scores_remembered")
+    tokens = ("tokens", "tokens_computed", "critique_tokens")
+    return Work(
+        outcomes={name: _whole(outcomes, name) for name in outcomes},
+        **{name: _whole(data, name) for name in (*counts, *tokens)},
+        first_score=_times(data, "first_score"),
+        answer=_times(data, "answer"),
+        memory_bytes=None if data.get("memory_bytes") is None else _whole(data, "memory_bytes"),
+    )
+
+
+def _times(data: Mapping[str, Any], key: str) -> Times | None:
+    if data.get(key) is None:
+        return None
+    times = _get(data, key, dict)
+    return Times(_real(times, "p50_ms"), _real(times, "p99_ms"), _whole(times, "requests"))
 
 
 def _get(data: Mapping[str, Any], key: str, kind: type) -> Any:

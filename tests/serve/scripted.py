@@ -19,6 +19,7 @@ from eva.runtime import Connection
 from eva.serve.config import ServeConfig
 from eva.serve.server import Server
 from eva.step import CritiquePiece, DimensionScore, Order, ProofStep, Scored, ScoreEvent, StepScore
+from eva.usage import Usage
 
 PATIENCE_S = 20.0
 
@@ -53,6 +54,7 @@ class ScriptedJudge:
     scale: tuple[int, int] = (1, 5)
     dimensions: tuple[str, ...] = ("logic",)
     weights: dict[str, float] = field(default_factory=lambda: {"logic": 1.0})
+    usage: Usage = field(default_factory=Usage)
     words: int = 3
     piece: str = "word "
     fits: int = 10**9

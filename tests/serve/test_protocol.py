@@ -55,6 +55,8 @@ def event_as_expected(id: str, event: protocol.Event) -> dict[str, Any]:
         }
     kind = {Failure: "error", Health: "health"}.get(type(event), "done")
     out = {key: plain(getattr(event, key)) for key in type(event).__dataclass_fields__}
+    if isinstance(event, Health) and event.work is None:
+        del out["work"]
     if isinstance(event, Failure) and not event.versions:
         del out["versions"]
     return {"type": kind, "id": id, **out}

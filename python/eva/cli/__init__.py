@@ -34,6 +34,7 @@ COMMANDS = (
         "Start the daemon: it loads the model once and scores for editor, command line and Python.",
     ),
     Late("status", "eva.cli.serve", "Ask the daemon how it is."),
+    Late("top", "eva.cli.top", "Watch the daemon: queue, batches, rates, times and memory."),
     Late("stop", "eva.cli.serve", "End the daemon: requests that it has accepted are answered first."),
     Late("doctor", "eva.cli.doctor", "Look whether everything is in place."),
     Late("train", "eva.cli.train", "Train a reward model by EVA on labelled steps."),

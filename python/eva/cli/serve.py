@@ -66,6 +66,10 @@ def serve(
     batch: Annotated[
         int, typer.Option(metavar="STEPS", min=1, help="How many steps go through the model together.")
     ] = 16,
+    cache: Annotated[
+        int,
+        typer.Option("--cache", metavar="MIB", min=0, help="Memory for what the model has read; 0 for none."),
+    ] = 256,
     log_level: Annotated[
         LogLevel, typer.Option(help="The log goes to stderr, one JSON object a line.")
     ] = "info",
@@ -81,13 +85,21 @@ def serve(
     path = connection_path()
     try:
         config = ServeConfig(
-            path, model, bind, curve=curve, threads=threads, queue=queue, batch=batch, log_level=log_level
+            path,
+            model,
+            bind,
+            curve=curve,
+            threads=threads,
+            queue=queue,
+            batch=batch,
+            cache_mb=cache,
+            log_level=log_level,
         )
     except ConfigError as error:
         fail(ExitCode.USAGE, str(error))
     if detach:
         arguments = ["serve", "--model", model, "--bind", bind, "--queue", str(queue), "--batch", str(batch)]
-        arguments += ["--log-level", log_level, *(["--curve"] if curve else [])]
+        arguments += ["--cache", str(cache), "--log-level", log_level, *(["--curve"] if curve else [])]
         arguments += [] if threads is None else ["--threads", str(threads)]
         _start_in_background(arguments, path, model, startup)
     else:
@@ -97,11 +109,15 @@ def serve(
 def status(
     *,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object, for programs.")] = False,
+    as_prometheus: Annotated[
+        bool, typer.Option("--prometheus", help="Prometheus' text format, for its textfile collector.")
+    ] = False,
     timeout: Annotated[
         float, typer.Option(metavar="SECONDS", min=0.1, max=3600.0, help="How long it may take to answer.")
     ] = 5.0,
 ) -> None:
     """Ask the daemon how it is."""
+    from eva.cli.health import prometheus, summary
     from eva.client import Client, DaemonError
     from eva.runtime import connection_path, living_daemon, read_connection
 
@@ -120,14 +136,15 @@ def status(
             json.dumps(asdict(health) | {"endpoint": connection.endpoint, "connection_file": str(path)})
         )
         return
+    if as_prometheus:
+        typer.echo(prometheus(health), nl=False)
+        return
     low, high = health.scale
     typer.echo(
         f"{health.state}: {health.model} (scores {low} to {high}), pid {health.pid}, {connection.endpoint}"
     )
-    typer.echo(
-        f"{health.scored_steps} steps scored in {_duration(health.uptime_s)}, "
-        f"{health.running_steps} in hand, {health.queued_steps} of at most {health.queue_limit} waiting"
-    )
+    for line in summary(health):
+        typer.echo(line)
 
 
 def stop(
@@ -213,10 +230,3 @@ def _start_in_background(arguments: list[str], path: Path, model: str, startup: 
     except BadConnectionFile as error:
         fail(ExitCode.DAEMON, str(error))
     tell(f"ready ({connection.who}); 'eva stop' ends it")
-
-
-def _duration(seconds: float) -> str:
-    minutes, hours = int(seconds) // 60, int(seconds) // 3600
-    if hours:
-        return f"{hours} h {minutes % 60} min"
-    return f"{minutes} min" if minutes else f"{seconds:.0f} s"

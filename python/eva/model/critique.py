@@ -49,6 +49,7 @@ class CritiqueWriter:
         self._tokenizer = tokenizer
         self._guide = llguidance.hf.from_tokenizer(tokenizer, n_vocab=vocabulary)
         self._grammar = llguidance.LLMatcher.grammar_from_lark(grammar(tokenizer, max_tokens))
+        self._fresh = llguidance.LLMatcher(self._guide, self._grammar)
         problem = llguidance.LLMatcher.validate_grammar(self._grammar, self._guide)
         assert not problem, problem
         self.opening = encode_after(tokenizer, "\n", THINK_OPEN)[0]
@@ -80,7 +81,7 @@ class CritiqueWriter:
             new = more(room - len(live)) if len(live) < room else None
             if new is not None:
                 rows.join(new[0])
-                live += [_Line(number, self._guide, self._grammar, self._tokenizer) for number in new[1]]
+                live += [_Line(number, self._fresh.deep_copy(), self._tokenizer) for number in new[1]]
             if not live:
                 return
             mask = llguidance.numpy.allocate_token_bitmask(len(live), self._guide.vocab_size)
@@ -108,13 +109,12 @@ def _leave(rows: Rows, live: list[_Line], places: Sequence[int]) -> None:
 class _Line:
     """One critique while it is being written."""
 
-    def __init__(self, number: int, guide: Any, rules: str, tokenizer: Any) -> None:
-        import llguidance
+    def __init__(self, number: int, matcher: Any, tokenizer: Any) -> None:
         from tokenizers.decoders import DecodeStream
 
         self.number = number
         self.last = -1
-        self.matcher = llguidance.LLMatcher(guide, rules)
+        self.matcher = matcher
         self.done = False
         self._closing = False
         self._tokenizer = tokenizer.backend_tokenizer

@@ -17,8 +17,8 @@ from eva.model.prompt import think_text
 from eva.model.prompts import Prompts, Tokens
 from eva.model.read import ReadOut, most_likely, read_scores
 from eva.model.rows import Rows
-from eva.model.usage import Usage
 from eva.step import DimensionScore
+from eva.usage import Usage
 
 KNOWN = 4096
 """Prompts whose scores are remembered."""

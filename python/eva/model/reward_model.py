@@ -10,8 +10,8 @@ from eva.model.engine import Engine
 from eva.model.errors import OutOfMemory
 from eva.model.judgement import Judgement, MoreSteps, step_score
 from eva.model.read import read_given
-from eva.model.usage import Usage
 from eva.step import ORDERS, DimensionScore, Order, ProofStep, Scored, ScoreEvent, StepScore
+from eva.usage import Usage
 
 Cancelled = Callable[[int], bool]
 CACHE_MB = 256

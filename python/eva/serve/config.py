@@ -27,6 +27,7 @@ class ServeConfig:
     - `threads`: torch threads for one operation; `None` for as many as there are cores, up to `MAX_THREADS`.
     - `queue`: how many steps may wait; a request that does not fit is answered with `busy`.
     - `batch`: how many steps go through the model together.
+    - `cache_mb`: MiB of memory for what the model has read before; 0: remember nothing.
     - `drain_s`: seconds that accepted requests get when the daemon is told to stop.
     - `log_level`: `debug`, `info`, `warning` or `error`.
     """
@@ -38,6 +39,7 @@ class ServeConfig:
     threads: int | None = None
     queue: int = 4096
     batch: int = 16
+    cache_mb: int = 256
     drain_s: float = 10.0
     log_level: str = "info"
 
@@ -45,6 +47,8 @@ class ServeConfig:
         for name in ("queue", "batch"):
             if getattr(self, name) < 1:
                 raise ConfigError(f"{name} must be at least 1, not {getattr(self, name)}")
+        if self.cache_mb < 0:
+            raise ConfigError(f"cache_mb must be at least 0, not {self.cache_mb}")
         if self.threads is not None and self.threads < 1:
             raise ConfigError(f"threads must be at least 1, not {self.threads}")
         if not 0.0 <= self.drain_s <= 3600.0:

@@ -60,7 +60,9 @@ def _load(config: ServeConfig) -> Judge:
     from eva.model import LoadError, ModelError, RewardModel
 
     try:
-        model = RewardModel.from_pretrained(config.model, threads=config.threads or default_threads())
+        model = RewardModel.from_pretrained(
+            config.model, threads=config.threads or default_threads(), cache_mb=config.cache_mb
+        )
         for event in model.stream([WARM_UP]):
             if isinstance(event, CritiquePiece):
                 break

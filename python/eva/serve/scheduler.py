@@ -17,6 +17,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal, Protocol
 
 from eva.step import CritiquePiece, Order, ProofStep, Scored, ScoreEvent
+from eva.usage import Usage
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +34,9 @@ class Judge(Protocol):
     scale: tuple[int, int]
     dimensions: tuple[str, ...]
     weights: dict[str, float]
+
+    @property
+    def usage(self) -> Usage: ...
 
     def stream(
         self,
@@ -131,6 +135,11 @@ class Scheduler:
         self._changed = threading.Condition()
         self._stopping = False
         self._thread = threading.Thread(target=self._run, name="eva-model", daemon=True)
+
+    @property
+    def batch_limit(self) -> int:
+        """How many steps may go through the model together at present."""
+        return self._size
 
     def start(self) -> None:
         self._thread.start()

@@ -15,14 +15,15 @@ import zmq.asyncio
 
 import eva
 from eva import protocol
-from eva.protocol import Done, Event, Failure, Health, ProtocolError, ScoreRequest
+from eva.protocol import Done, Event, Failure, Health, ProtocolError, ScoreRequest, Work
 from eva.runtime import Connection
 from eva.serve.auth import Gate, new_token
 from eva.serve.config import ConfigError, ServeConfig, split_address
 from eva.serve.handoff import Handoff
 from eva.serve.post import Post
+from eva.serve.records import Records, resident_bytes
 from eva.serve.scheduler import Busy, Finished, Job, Judge, Scheduler
-from eva.step import ScoreEvent
+from eva.step import Scored, ScoreEvent
 
 log = logging.getLogger(__name__)
 
@@ -46,6 +47,7 @@ class _Request:
     id: str
     arrived: float
     job: Job
+    scored: bool = False
     timer: asyncio.TimerHandle | None = None
 
 
@@ -61,6 +63,7 @@ class Server:
         self._drain_s = config.drain_s
         self._loop = asyncio.get_running_loop()
         self._started = time.monotonic()
+        self._records = Records()
         self._requests: dict[tuple[bytes, str], _Request] = {}
         self._refused = 0
         self._refusal_logged = float("-inf")
@@ -133,6 +136,24 @@ class Server:
             running_steps=running,
             scored_steps=self._scheduler.scored,
             state="draining" if self._stop.is_set() else "ready",
+            work=self._work(),
+        )
+
+    def _work(self) -> Work:
+        usage = self._judge.usage
+        first_score, answer = self._records.times()
+        return Work(
+            outcomes=dict(self._records.outcomes),
+            refused_clients=self._gate.refused,
+            batches=self._scheduler.batches,
+            batch_limit=self._scheduler.batch_limit,
+            scores_remembered=usage.remembered,
+            tokens=usage.tokens,
+            tokens_computed=usage.computed,
+            critique_tokens=usage.written,
+            first_score=first_score,
+            answer=answer,
+            memory_bytes=resident_bytes(),
         )
 
     def _bind(self, address: str) -> str:
@@ -220,6 +241,9 @@ class Server:
         if self._requests.get((request.client, request.id)) is not request:
             return
         if not isinstance(event, Finished):
+            if isinstance(event, Scored) and not request.scored:
+                request.scored = True
+                self._records.first_score(round((time.monotonic() - request.arrived) * 1000, 3))
             try:
                 self._tell(request.client, request.id, event)
             except ValueError:  # JSON has no NaN
@@ -234,7 +258,8 @@ class Server:
         """The last event of a request; the model leaves its steps."""
         self._discard(request)
         outcome = event.code if isinstance(event, Failure) else "done"
-        elapsed = round((time.monotonic() - request.arrived) * 1000, 1)
+        elapsed = round((time.monotonic() - request.arrived) * 1000, 3)
+        self._records.ended(outcome, elapsed)
         about = {"client": request.client.hex(), "steps": len(request.job.steps)}
         # an editor cancels at every keystroke
         level = logging.DEBUG if outcome in ("done", "cancelled") else logging.INFO

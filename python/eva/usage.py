@@ -11,7 +11,7 @@ class Usage:
 
     - `scores`: scores that were given; `remembered`: those among them that were known from before.
     - `tokens`: tokens of all prompts and score objects, as if each had been read alone.
-    - `computed`: positions that went through the network, padding included.
+    - `computed`: positions that went through the network for them, padding included.
     - `written`: tokens of critiques.
     """
 
