@@ -191,9 +191,8 @@ def is_abandoned(path: Path) -> bool:
     except OSError:
         return False
     try:
-        return _try_lock(
-            descriptor, shared=True
-        )  # two who look at once must not take each other for a daemon
+        # shared: two who look at once must not take each other for a daemon
+        return _try_lock(descriptor, shared=True)
     except OSError:  # a file system without locks
         return False
     finally:

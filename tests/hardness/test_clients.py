@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import resource
 import socket
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -92,6 +93,18 @@ def test_a_flood_of_big_messages_takes_bounded_memory(victim: Victim) -> None:
         victim.measure().bytes < before + 300 * 2**20
     )  # 16 of them, one that is read, what the kernel holds
     victim.check()
+
+
+@ON_LINUX
+def test_without_descriptors_those_who_are_connected_are_served_on(victim: Victim) -> None:
+    resource.prlimit(victim.process.pid, resource.RLIMIT_NOFILE, (64, 64))
+    with ExitStack() as crowd:
+        for _ in range(100):  # more than it can accept; the rest waits
+            crowd.enter_context(a_stranger(victim.connection))
+        victim.check()
+    victim.check_descriptors()
+    with Client(victim.connection, timeout=PATIENCE_S) as new:
+        assert new.health().state == "ready"
 
 
 def test_clients_that_come_and_go_leave_no_descriptor(victim: Victim) -> None:
