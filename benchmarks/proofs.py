@@ -14,8 +14,8 @@ from dataclasses import replace
 from eva.step import ProofStep
 
 NAMES = "abcdfghkmnpqrstuvwxyz"
-CIRCLE = 5
-"""Variables of a proof."""
+CIRCLE = 6
+"""Variables of a proof. Four of them stand in the target, never two the same."""
 
 
 def proof(length: int, seed: int) -> list[ProofStep]:
@@ -23,7 +23,7 @@ def proof(length: int, seed: int) -> list[ProofStep]:
     draw = random.Random(seed)
     names = draw.sample(NAMES, CIRCLE)
     equations = [f"e{i} : {names[i]} = {names[(i + 1) % CIRCLE]}" for i in range(CIRCLE)]
-    target = [draw.randrange(CIRCLE) for _ in range(4)]
+    target = draw.sample(range(CIRCLE), 4)
     context = [f"{' '.join(names)} : Nat", *equations]
     given = " ".join(f"({part})" for part in context)
     name = f"around_{seed}"
@@ -31,7 +31,7 @@ def proof(length: int, seed: int) -> list[ProofStep]:
     steps: list[ProofStep] = []
     earlier: tuple[str, ...] = ()
     for line in range(length):
-        at = draw.choice(target)
+        at = draw.choice([i for i in target if (i + 1) % CIRCLE not in target])
         goal = "\n".join([*context, f"⊢ {_shown(target, names)}"])
         target = [(i + 1) % CIRCLE if i == at else i for i in target]
         steps.append(
