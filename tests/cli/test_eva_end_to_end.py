@@ -165,6 +165,19 @@ def test_ctrl_c_ends_the_command_and_not_the_daemon(daemon: Daemon, many_steps: 
     assert daemon.eva("status", "--timeout", "60").returncode == 0
 
 
+def test_the_daemon_can_be_watched(daemon: Daemon, steps: str) -> None:
+    assert daemon.eva("score", steps, "--no-critique").returncode == 0
+    known = json.loads(daemon.eva("status", "--json").stdout)
+    assert known["work"]["outcomes"]["done"] >= 1
+    assert known["work"]["tokens"] > known["work"]["tokens_computed"] > 0
+    assert known["work"]["first_score"]["p50_ms"] <= known["work"]["first_score"]["p99_ms"]
+    assert "eva_scored_steps_total" in daemon.eva("status", "--prometheus").stdout
+    watched = daemon.eva("top", "--times", "2", "--every", "0.1")
+    assert watched.returncode == 0, watched.stderr
+    assert watched.stdout.count("a second") >= 1
+    assert watched.stdout.count("whole answer") == 2
+
+
 def test_a_reader_that_leaves_is_no_crash(daemon: Daemon, many_steps: str) -> None:
     scoring = daemon.start("score", many_steps, "--json", "--no-critique")
     assert scoring.stdout is not None

@@ -130,11 +130,7 @@ def _times(times: Times | None) -> str:
 
 
 def _saved(work: Work) -> str:
-    return (
-        f"{max(0.0, 1 - (work.tokens_computed - work.critique_tokens) / work.tokens):.0%}"
-        if work.tokens
-        else "-"
-    )
+    return f"{max(0.0, 1 - work.tokens_computed / work.tokens):.0%}" if work.tokens else "-"
 
 
 def _memory(work: Work) -> str:

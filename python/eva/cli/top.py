@@ -21,9 +21,9 @@ def top(
         int, typer.Option(metavar="N", min=0, help="End after so many looks; 0: go on until Ctrl-C.")
     ] = 0,
 ) -> None:
-    """Watch the daemon: queue, batches, rates, times and memory, renewed every second.
+    """Watch the daemon: queue, batches, rates, times and memory.
 
-    In a pipe every look is printed below the last.
+    On a terminal the table is renewed in place; in a pipe every look is printed below the last.
     """
     from rich.console import Console
     from rich.live import Live
