@@ -91,11 +91,12 @@ def _fairness(connection: Connection, size: Size) -> Row:
             thread.start()
             busy = []
             time.sleep(0.1)
-            while not taken:
+            while thread.is_alive():
                 seed += 1
                 busy.append(_one_step(small, seed))
                 time.sleep(0.05)
-            thread.join()
+            if not taken:
+                raise RuntimeError(f"the request of {big} steps was not answered")
             busy = busy[:-1] or busy  # the last one may have outlived the big request
             if number:
                 later.append((statistics.median(busy) - statistics.median(idle)) * 1000)

@@ -110,16 +110,17 @@ def _scores_first(connection: Connection, size: Size) -> Row:
             for _ in range(10):
                 asked += 1
                 idle.append(_first_score(small, asked))
-            writing, over = threading.Event(), threading.Event()
+            writing, written = threading.Event(), threading.Event()
             steps = _steps(size.pick(4 * BATCH, 6), 100 + number)
-            thread = threading.Thread(target=_write, args=(large, steps, writing, over))
+            thread = threading.Thread(target=_write, args=(large, steps, writing, written))
             thread.start()
             writing.wait(300)
-            while not over.is_set():
+            while thread.is_alive():
                 asked += 1
                 busy.append(_first_score(small, asked))
                 time.sleep(0.05)
-            thread.join()
+            if not written.is_set():
+                raise RuntimeError("the critiques were not written to their end")
             if number:
                 ours.append(statistics.median(busy[:-1] or busy) * 1000)
                 theirs.append(statistics.median(idle) * 1000)
@@ -144,12 +145,12 @@ def _first_score(client: Client, seed: int) -> float:
 
 
 def _write(
-    client: Client, steps: Sequence[ProofStep], writing: threading.Event, over: threading.Event
+    client: Client, steps: Sequence[ProofStep], writing: threading.Event, written: threading.Event
 ) -> None:
     try:
         for event in client.stream(steps, deadline=600):
             if isinstance(event, CritiquePiece):
                 writing.set()
+        written.set()
     finally:
-        writing.set()
-        over.set()
+        writing.set()  # nobody is to wait for what will not come
