@@ -142,6 +142,7 @@ def read_or_refuse(frame: bytes) -> None:
         protocol.parse_event(frame)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_any_bytes_are_read_or_refused(data: bytes) -> None:
     read_or_refuse(data)
@@ -167,7 +168,7 @@ def containers(value: Any) -> Iterator[Any]:
             yield from containers(inner)
 
 
-@settings(max_examples=400)
+@settings(max_examples=400, deadline=None)
 @given(st.sampled_from(SEEDS), st.data())
 def test_a_message_with_one_place_replaced_is_read_or_refused(seed: Any, data: st.DataObject) -> None:
     message = json.loads(json.dumps(seed))
