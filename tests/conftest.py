@@ -7,10 +7,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 os.environ["HF_HUB_OFFLINE"] = "1"  # no test may ask a hub
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # waiting torch threads must not eat the cores of others
 sys.path.insert(0, str(Path(__file__).parent))
+settings.register_profile("eva", deadline=None)  # no test fails because a machine is busy
+settings.load_profile("eva")
 
 
 @pytest.fixture(scope="session")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 
 import pytest
 
-from eva.model import EvaConfig, LoadError, NoScores, RewardModel
+from eva.model import Checkpoint, EvaConfig, LoadError, NoScores, OutOfMemory, RewardModel
 from eva.model.prompt import completion, find_scores
 from eva.step import DIMENSIONS, CritiquePiece, ProofStep, Scored
 from tiny import KINDS, save_tiny_checkpoint
@@ -143,6 +144,54 @@ def test_bad_arguments_name_themselves(model):
         model.score(STEPS, order="sideways")
     with pytest.raises(ValueError, match="batch_size 0"):
         model.score(STEPS, batch_size=0)
+
+
+def test_no_memory_is_an_error_of_its_own(model, monkeypatch):
+    """torch's own error, for a size that no machine has."""
+    import torch
+
+    monkeypatch.setattr(model._engine.model, "forward", lambda **_: torch.empty(1 << 50))
+    model._engine.forget()
+    unknown = ProofStep(("⊢ q ∧ p",), "exact and_comm")
+    with pytest.raises(OutOfMemory, match="no memory for 3 steps at once") as refused:
+        model.score([unknown], batch_size=3)
+    assert isinstance(refused.value, MemoryError)
+    monkeypatch.undo()
+    assert model.score([unknown])[0].status == "scored"
+
+
+def test_an_equal_step_is_remembered(model):
+    step = ProofStep(("⊢ p → p",), "intro h")
+    first = model.score([step], critique=False)
+    before = replace(model.usage)
+    assert model.score([step], critique=False) == first
+    assert model.usage.remembered == before.remembered + 1
+    assert model.usage.computed == before.computed
+    other = RewardModel(
+        Checkpoint(model.name, model._engine.model, model._engine.tokenizer, model.config), cache_mb=0
+    )
+    assert other.score([step], critique=False)[0].value == pytest.approx(first[0].value)
+    other.score([step], critique=False)
+    assert other.usage.remembered == 0
+
+
+def test_more_steps_join_while_words_are_written(model):
+    alone = model.score(STEPS)
+    waiting = [STEPS[2:3], STEPS[3:]]
+    asked: list[int] = []
+
+    def more(room):
+        asked.append(room)
+        return waiting.pop(0) if len(asked) > 2 and waiting else []
+
+    events = list(model.stream(STEPS[:2], batch_size=3, more=more))
+    words = {
+        i: "".join(e.text for e in events if isinstance(e, CritiquePiece) and e.index == i) for i in range(4)
+    }
+    assert {i: text.strip() for i, text in words.items()} == {i: s.critique for i, s in enumerate(alone)}
+    values = {e.score.index: e.score.value for e in events if isinstance(e, Scored)}
+    assert values == pytest.approx({i: s.value for i, s in enumerate(alone)}, abs=1e-4)
+    assert set(asked) <= {1, 2, 3}
 
 
 class TestLoading:
