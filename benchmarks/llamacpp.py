@@ -89,15 +89,22 @@ class LlamaServer:
         return {one["id"]: one["logprob"] for one in answer["completion_probabilities"][0]["top_logprobs"]}
 
     def _post(self, path: str, body: dict[str, Any]) -> Any:
+        try:
+            status, text = self._send(path, json.dumps(body))
+        except (ConnectionError, http.client.HTTPException):  # it closes connections that rest for seconds
+            del self._local.connection
+            status, text = self._send(path, json.dumps(body))
+        if status != 200:
+            raise RuntimeError(f"llama-server answered {status}: {text[:200]!r}")
+        return json.loads(text)
+
+    def _send(self, path: str, body: str) -> tuple[int, bytes]:
         if not hasattr(self._local, "connection"):
             self._local.connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=READY_S)
         connection: http.client.HTTPConnection = self._local.connection
-        connection.request("POST", path, json.dumps(body), {"Content-Type": "application/json"})
+        connection.request("POST", path, body, {"Content-Type": "application/json"})
         answer = connection.getresponse()
-        text = answer.read()
-        if answer.status != 200:
-            raise RuntimeError(f"llama-server answered {answer.status}: {text[:200]!r}")
-        return json.loads(text)
+        return answer.status, answer.read()
 
 
 @contextmanager
