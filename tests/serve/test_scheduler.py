@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import pytest
 from scripted import PATIENCE_S, ScriptedJudge, step
 
+from eva.model.errors import ModelError
 from eva.serve.scheduler import Busy, Finished, Job, Scheduler
-from eva.step import CritiquePiece, Order, Scored, ScoreEvent
+from eva.step import CritiquePiece, Order, ProofStep, Scored, ScoreEvent
 
 
 @dataclass
@@ -311,3 +312,28 @@ def test_many_jobs_of_all_kinds_at_once(judge: ScriptedJudge) -> None:
         assert finals(heard) == (list(range(len(job.steps))) if i % 3 else [])
     assert scheduler.counts() == (0, 0)
     assert scheduler.stop(PATIENCE_S)
+
+
+def test_the_fault_of_a_dropped_job_is_nobody_elses(
+    scheduler: Scheduler, judge: ScriptedJudge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judge.read.clear()
+    first, first_ear = a_job(["first"], critique=False)
+    scheduler.submit(first)
+    assert judge.started.wait(PATIENCE_S)
+    bad, _ = a_job(["bad"], critique=False)
+    good, good_ear = a_job(["good"], critique=False)
+    known = judge._score
+
+    def faulty(i: int, step: ProofStep, gone: Callable[[int], bool]) -> Iterator[ScoreEvent]:
+        if step.tactic == "bad":
+            bad.over = True  # its client went away while the model was at it
+            raise ModelError("it was the other one")
+        yield from known(i, step, gone)
+
+    monkeypatch.setattr(judge, "_score", faulty)
+    scheduler.submit(bad)
+    scheduler.submit(good)
+    judge.read.set()
+    first_ear.all()
+    assert good_ear.all()[-1] == Finished()

@@ -99,17 +99,21 @@ class _Batch:
 
     - `items`: by their numbers in the stream. `size`: how many there were so far.
     - `begun`: those of which words were told.
+    - `shared`: steps of several jobs were in it, so that a failure may be any one's fault.
     """
 
     lane: Lane
     order: Order
     items: dict[int, Item] = field(default_factory=dict)
     size: int = 0
+    shared: bool = False
     begun: set[Item] = field(default_factory=set)
     events: Iterator[ScoreEvent] = field(init=False)
 
     def add(self, items: Sequence[Item]) -> list[ProofStep]:
         """Number further steps."""
+        jobs = {job for job, _ in (*items, *self.items.values())}
+        self.shared = self.shared or len(jobs) > 1
         self.items |= dict(enumerate(items, self.size))
         self.size += len(items)
         return [job.steps[index] for job, index in items]
@@ -335,8 +339,9 @@ class Scheduler:
     def _fail(self, batch: _Batch, failure: str) -> None:
         """Tell the job whose batch failed; where several shared it, each gets another chance on its own."""
         jobs = {job for job, _ in self._missing(batch)}
-        if len(jobs) == 1:
-            self._finish(jobs.pop(), failure)
+        if not batch.shared:
+            for job in jobs:
+                self._finish(job, failure)
             return
         with self._changed:
             for job in jobs:
