@@ -12,11 +12,12 @@ import time
 import zmq
 from zmq.utils.monitor import recv_monitor_message
 
-from eva.runtime import Connection, DaemonError, StaleDaemon
+from eva.runtime import Connection, DaemonError, StaleDaemon, is_abandoned
 
 _REFUSED = (zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL, zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL)
 _LOST = (zmq.EVENT_CLOSED, zmq.EVENT_DISCONNECTED, zmq.EVENT_CONNECT_RETRIED)
 _LINGER_MS = 500
+_DYING_S = 0.5
 
 
 class WrongToken(DaemonError):
@@ -105,6 +106,15 @@ class Link:
     def _event(self) -> int:
         return int(recv_monitor_message(self._monitor, zmq.DONTWAIT)["event"])
 
+    def _is_gone(self) -> bool:
+        """Whether the daemon died in the handshake; its lock may be held for a moment longer than its port."""
+        path, patience = self._connection.path, time.monotonic() + _DYING_S
+        while path is not None and time.monotonic() < patience:
+            if is_abandoned(path):
+                return True
+            time.sleep(0.02)
+        return False
+
     def _shake_hands(self, until: float, timeout: float) -> None:
         where = self._connection.endpoint
         source = f" of {self._connection.path}" if self._connection.path else ""
@@ -119,12 +129,13 @@ class Link:
                     f"the daemon at {where} refused the token{source}",
                     "it is another daemon's: restart it with 'eva stop' and 'eva serve --detach'",
                 )
-            if event in _REFUSED:
+            gone = event in _REFUSED and self._is_gone()
+            if event in _REFUSED and not gone:
                 raise WrongToken(
                     f"the handshake with {where} failed",
                     f"the keys{source} are not those of the daemon there, if it is one; restart it",
                 )
-            if event in _LOST:
+            if event in _LOST or gone:
                 raise StaleDaemon(
                     f"nothing speaks ZeroMQ at {where} (pid {self._connection.pid} is to be there)",
                     "start a daemon with 'eva serve --detach'",

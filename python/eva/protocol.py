@@ -211,7 +211,7 @@ def encode_event(id: str, event: Event) -> bytes:
         body = {"index": event.index, "text": event.text, "final": event.final}
     elif isinstance(event, Done):
         head["type"] = "done"
-        body = asdict(event)
+        body = {"steps": event.steps, "model": event.model, "elapsed_ms": event.elapsed_ms}
     elif isinstance(event, Health):
         head["type"] = "health"
         body = asdict(event)

@@ -191,9 +191,24 @@ def test_a_small_job_does_not_wait_for_a_big_one(scheduler: Scheduler, judge: Sc
     judge.read.set()
     small_ear.all()
     big_ear.all()
-    served = next(i for i, call in enumerate(judge.calls) if "small" in call.tactics)
-    assert served <= 2, "it was not in the batch after the one that was running"
-    assert len(judge.calls) >= 20
+    assert judge.calls[1].tactics == ["small"], "it waits for the batch that is running, and shares none"
+    assert len(judge.calls) == 21
+
+
+def test_small_jobs_do_not_hold_up_a_big_one_for_ever(scheduler: Scheduler, judge: ScriptedJudge) -> None:
+    judge.read.clear()
+    big, big_ear = a_job(["big"] * 8, critique=False)
+    scheduler.submit(big)
+    assert judge.started.wait(PATIENCE_S)
+    ears = [big_ear]
+    for _ in range(20):
+        job, ear = a_job(["small"], critique=False)
+        scheduler.submit(job)
+        ears.append(ear)
+    judge.read.set()
+    for ear in ears:
+        ear.all()
+    assert "big" in judge.calls[2].tactics
 
 
 def test_more_jobs_than_fit_a_batch_are_served_in_turn(scheduler: Scheduler, judge: ScriptedJudge) -> None:

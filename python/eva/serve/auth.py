@@ -52,7 +52,7 @@ class Gate:
         self._zap.linger = 0
         self._zap.bind(ZAP_ENDPOINT)
 
-    def guard(self, router: zmq.asyncio.Socket) -> None:
+    def guard(self, router: zmq.Socket[bytes]) -> None:
         """Set the mechanism of `router`, before it is bound."""
         router.zap_domain = ZAP_DOMAIN
         if self.keys is None:

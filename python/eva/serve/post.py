@@ -9,7 +9,6 @@ from collections import deque
 from collections.abc import Callable
 
 import zmq
-import zmq.asyncio
 
 log = logging.getLogger(__name__)
 
@@ -21,14 +20,20 @@ RETRY_S = 0.02
 class Post:
     """Sends through a ROUTER that has `ROUTER_MANDATORY` set.
 
+    - `sent`: called after the socket was used.
     - `gone(client)`: told when a client turns out to have vanished.
     - `deaf(client)`: told when a client has left `UNREAD_LIMIT` frames unread.
     """
 
     def __init__(
-        self, router: zmq.asyncio.Socket, gone: Callable[[bytes], None], deaf: Callable[[bytes], None]
+        self,
+        router: zmq.Socket[bytes],
+        sent: Callable[[], None],
+        gone: Callable[[bytes], None],
+        deaf: Callable[[bytes], None],
     ) -> None:
         self._router = router
+        self._sent = sent
         self._gone = gone
         self._deaf = deaf
         self._unread: dict[bytes, deque[bytes]] = {}
@@ -78,15 +83,15 @@ class Post:
 
     def _try(self, client: bytes, frame: bytes) -> bool:
         """Whether the frame is dealt with: sent, or its client is gone."""
-        sent = self._router.send_multipart([client, frame], flags=zmq.DONTWAIT)
-        assert isinstance(sent, asyncio.Future) and sent.done()  # DONTWAIT: settled before it returns
-        error = sent.exception()
-        if error is None:
-            return True
-        if isinstance(error, zmq.Again):
+        try:
+            self._router.send_multipart([client, frame], zmq.DONTWAIT)
+        except zmq.Again:
             return False
-        if isinstance(error, zmq.ZMQError) and error.errno == zmq.EHOSTUNREACH:
+        except zmq.ZMQError as error:
+            if error.errno != zmq.EHOSTUNREACH:
+                raise
             self._unread.pop(client, deque()).clear()
             self._gone(client)
-            return True
-        raise error
+        finally:
+            self._sent()
+        return True

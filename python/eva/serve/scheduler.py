@@ -3,8 +3,9 @@
 Two lanes. The *quick* lane reads scores, a few forward passes a batch. The *slow* lane generates: critiques,
 and the scores of `critique_first`. Quick work goes first, also between two tokens of critiques: a score
 takes milliseconds, a critique seconds. In both lanes a batch takes steps of all waiting jobs in turn, so a
-small job never waits for the end of a big one; and a step whose critique is wanted joins those that are being
-written as soon as there is room.
+small job never waits for the end of a big one (in the quick lane small jobs have every other batch for
+themselves, so that they wait for one batch at most); and a step whose critique is wanted joins those that are
+being written as soon as there is room.
 """
 
 from __future__ import annotations
@@ -133,6 +134,7 @@ class Scheduler:
         self.batches = 0
         self._judge = judge
         self._most = batch
+        self._express = False  # whether the last quick batch was one of small jobs alone
         self._size = batch  # smaller after the model ran out of memory, until it has nothing to do
         self._jobs: deque[Job] = deque()
         self._running: set[Item] = set()
@@ -199,7 +201,7 @@ class Scheduler:
         """Wait for work: a batch for the quick lane if any, and the slow lane's batch, old or new."""
         with self._changed:
             while not self._stopping:
-                quick = self._open("quick", list(self._jobs), "score_first")
+                quick = self._open("quick", self._quick_jobs(), "score_first")
                 if slow is None and quick is None:
                     orders = [job.order for job in self._jobs if job.slow]
                     for order in orders[:1]:
@@ -210,6 +212,13 @@ class Scheduler:
                     self._size = self._most
                 self._changed.wait()
             return None, None
+
+    def _quick_jobs(self) -> list[Job]:
+        """Those of the next quick batch: every other time the small ones only, where there are big ones."""
+        jobs = [job for job in self._jobs if job.quick]
+        small = [job for job in jobs if len(job.quick) <= self._size // 4]
+        self._express = not self._express and 0 < len(small) < len(jobs)
+        return small if self._express else jobs
 
     def _open(self, lane: Lane, jobs: Sequence[Job], order: Order) -> _Batch | None:
         """The next batch of a lane out of `jobs`."""

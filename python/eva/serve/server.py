@@ -9,6 +9,7 @@ import os
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import zmq
 import zmq.asyncio
@@ -20,6 +21,7 @@ from eva.runtime import Connection
 from eva.serve.auth import Gate, new_token
 from eva.serve.config import ConfigError, ServeConfig, split_address
 from eva.serve.handoff import Handoff
+from eva.serve.inbox import Inbox
 from eva.serve.post import Post
 from eva.serve.records import Records, resident_bytes
 from eva.serve.scheduler import Busy, Finished, Job, Judge, Scheduler
@@ -74,7 +76,7 @@ class Server:
         self._context = zmq.asyncio.Context()
         token = new_token()
         self._gate = Gate(self._context, token, curve=config.curve)
-        self._router: zmq.asyncio.Socket = self._context.socket(zmq.ROUTER)
+        self._router: zmq.Socket[bytes] = zmq.Context(self._context).socket(zmq.ROUTER)
         self._router.linger = 0
         self._router.router_mandatory = True
         self._router.maxmsgsize = protocol.MAX_FRAME
@@ -83,7 +85,8 @@ class Server:
         self._router.backlog = BACKLOG
         self._router.ipv6 = split_address(config.bind)[0].version == 6
         self._gate.guard(self._router)
-        self._post = Post(self._router, self._forget, self._cut_off)
+        self._inbox = Inbox(self._loop, self._router, self._receive)
+        self._post = Post(self._router, self._inbox.look, self._forget, self._cut_off)
         try:
             endpoint = self._bind(config.bind)
         except zmq.ZMQError as error:
@@ -94,10 +97,13 @@ class Server:
     async def run(self) -> bool:
         """Serve until `stop`, then drain and close; whether the model's thread ended as well."""
         self._scheduler.start()
-        work: list[asyncio.Task[None]] = [
-            asyncio.create_task(part) for part in (self._gate.run(), self._receive(), self._post.run())
+        self._inbox.open()
+        work: list[asyncio.Future[Any]] = [
+            asyncio.create_task(self._gate.run()),
+            asyncio.create_task(self._post.run()),
+            self._inbox.broken,
         ]
-        stopped = asyncio.create_task(self._stop.wait())
+        stopped: asyncio.Future[Any] = asyncio.create_task(self._stop.wait())
         try:
             await asyncio.wait([stopped, *work], return_when=asyncio.FIRST_COMPLETED)
             for task in work:
@@ -108,6 +114,7 @@ class Server:
             stopped.cancel()
             for task in work:
                 task.cancel()
+            self._inbox.close()
             await asyncio.gather(stopped, *work, return_exceptions=True)
             self._handoff.close()
             ended = self._scheduler.stop(LAST_WORDS_S)
@@ -182,12 +189,10 @@ class Server:
             self._end(request, Failure("busy", "the daemon stopped before the request was answered"))
         await self._post.flush(LAST_WORDS_S)
 
-    async def _receive(self) -> None:
-        while True:
-            client, *frames = await self._router.recv_multipart()
-            if not self._post.is_deaf(client):
-                self._handle(client, frames)
-            await asyncio.sleep(0)  # a flood of messages must not starve timers and answers
+    def _receive(self, message: list[bytes]) -> None:
+        client, *frames = message
+        if not self._post.is_deaf(client):
+            self._handle(client, frames)
 
     def _handle(self, client: bytes, frames: list[bytes]) -> None:
         try:
