@@ -107,7 +107,7 @@ class Link:
         return int(recv_monitor_message(self._monitor, zmq.DONTWAIT)["event"])
 
     def _is_gone(self) -> bool:
-        """Whether the daemon died in the handshake; its lock may be held for a moment longer than its port."""
+        """Whether the daemon died in the handshake; its lock may outlive its port for a moment."""
         path, patience = self._connection.path, time.monotonic() + _DYING_S
         while path is not None and time.monotonic() < patience:
             if is_abandoned(path):
