@@ -32,7 +32,7 @@ class Inbox:
         self._closed = False
 
     def open(self) -> None:
-        self._loop.add_reader(self._socket.fileno(), self.look)
+        self._loop.add_reader(self._socket.fileno(), self._one)
         self.look()
 
     def look(self) -> None:
@@ -52,7 +52,7 @@ class Inbox:
 
     def _one(self) -> None:
         """Take one message: a flood of them must not starve timers and answers."""
-        self._looking = False
+        self._looking = False  # (a second look that is due finds nothing, or the next message)
         if self._closed:
             return
         try:
