@@ -1,5 +1,5 @@
 /* The wall clock, moved by the seconds that stand in the file $EVA_TEST_JUMP; the monotonic clock stays as it is.
-   Preloaded into a daemon by test_process.py. */
+   Preloaded into a daemon by test_faults_of_processes.py. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <stdio.h>
