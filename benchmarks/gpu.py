@@ -11,10 +11,10 @@ from typing import Any
 import torch
 
 from benchmarks.harness import Row, Size, in_turn, missing, seconds, versus
-from benchmarks.plain import unique_tokens
 from benchmarks.proofs import proof
 from eva.model import Checkpoint, RewardModel
 from eva.model.checkpoint import load
+from eva.model.prefill import unique_tokens
 from eva.step import CritiquePiece, ProofStep
 
 TOPIC = "gpu"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -50,21 +50,6 @@ class Plain:
             before = list(field.anchors.paths)[int(shares.argmax())]
             fresh = list(field.anchors.paths[before])
         return expected, tokens
-
-
-def unique_tokens(sequences: Iterable[Sequence[int]]) -> int:
-    """The nodes of the prefix tree of `sequences`: no model that reads them all can compute fewer tokens."""
-    previous: Sequence[int] = ()
-    count = 0
-    for tokens in sorted(map(tuple, sequences)):  # in this order a sequence shares most with its neighbour
-        shared = 0
-        for a, b in zip(previous, tokens, strict=False):
-            if a != b:
-                break
-            shared += 1
-        count += len(tokens) - shared
-        previous = tokens
-    return count
 
 
 def farthest(scores: Sequence[StepScore], expected: Sequence[Mapping[str, float]]) -> float:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from benchmarks.harness import Goal, Row, Size, in_turn, missing, seconds, versus
-from benchmarks.plain import Plain, farthest, unique_tokens
+from benchmarks.harness import Goal, Row, Size, in_turn, seconds, versus
+from benchmarks.plain import Plain, farthest
 from benchmarks.proofs import edited, proof
-from benchmarks.usage import tokens_computed
 from eva.model import Checkpoint, RewardModel
 from eva.model.checkpoint import load
+from eva.model.prefill import unique_tokens
 from eva.step import ProofStep
 
 TOPIC = "sharing"
@@ -70,14 +70,10 @@ def _tokens(checkpoint: Checkpoint, length: int) -> Row:
     name = f"tokens of a proof of {length} steps"
     against = "the prefix tree's nodes"
     model, steps = RewardModel(checkpoint), proof(length, length)
-    before = tokens_computed(model)
     model.score(steps, critique=False)
-    after = tokens_computed(model)
-    if before is None or after is None:
-        note = "this model does not count its tokens"
-        return missing(TOPIC, name, "tokens", note, against=against, goal=TOKENS_GOAL)
+    computed = model.usage.computed
     unique = unique_tokens(Plain(checkpoint).read(step)[1] for step in steps)
-    return versus(TOPIC, name, [after - before], [unique], "tokens", against=against, goal=TOKENS_GOAL)
+    return versus(TOPIC, name, [computed], [unique], "tokens", against=against, goal=TOKENS_GOAL)
 
 
 def _edit(checkpoint: Checkpoint, length: int, at: int, size: Size) -> Row:

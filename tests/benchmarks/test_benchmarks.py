@@ -16,8 +16,8 @@ sys.path.insert(0, str(ROOT))  # the benchmarks are no part of the package
 from benchmarks import results, show  # noqa: E402
 from benchmarks.__main__ import DOCS, TOPICS  # noqa: E402
 from benchmarks.harness import Goal, Row, alone, in_turn, missing, versus  # noqa: E402
-from benchmarks.plain import unique_tokens  # noqa: E402
 from benchmarks.proofs import edited, proof  # noqa: E402
+from eva.model.prefill import unique_tokens  # noqa: E402
 
 ENTRY = {"topic", "name", "ours", "theirs", "unit", "against", "ratio", "spread", "goal", "met", "note"}
 

@@ -12,7 +12,6 @@ import messages
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
-from stream_fuzz import GROWTH, WARM_UP
 from talker import Talker
 from victim import Broken, Victim, suffering
 
@@ -73,7 +72,7 @@ def fuzz_messages(
     number: int, count: int, folder: Path, *, progress: Callable[[int], None] = lambda done: None
 ) -> None:
     """At least `count` messages of seed `number`. Raises `Broken`; the conversation is then in `folder`."""
-    said, level, place = 0, 0, 0
+    said, place = 0, 0
     talks: list[Conversation] = []
     with suffering(folder / "victim.log") as victim:
         while said < count:
@@ -81,11 +80,7 @@ def fuzz_messages(
                 _converse(victim, number + place, talks)
                 victim.check()
                 victim.check_descriptors()
-                resident = victim.measure().bytes
-                if place < WARM_UP:
-                    level = max(level, resident)
-                elif resident > level + GROWTH:
-                    raise Broken(f"memory grew from {level >> 20} to {resident >> 20} MiB")
+                victim.check_memory()
             except Exception as error:
                 # hypothesis says it again, and may not fail again: the first failure counts
                 talk = next((talk for talk in talks if talk.failure is not None), talks[-1])

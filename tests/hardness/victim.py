@@ -32,6 +32,10 @@ PATIENCE_S = 30.0
 QUEUE = 200
 FDS_MORE = 16
 """Descriptors that a victim may have beyond those at its start: the witness, and connections about to end."""
+WARM_UP = 3
+"""Looks until the memory has reached its level."""
+GROWTH = 24 * 2**20
+"""Bytes by which it may differ later: pools and fragments, not a leak that goes on."""
 
 
 class Broken(AssertionError):
@@ -63,6 +67,8 @@ class Victim:
         self.connection = connection
         self.process = process
         self._log = log
+        self._looks = 0
+        self._level = 0
         self._witness = Client(connection, timeout=PATIENCE_S)
         self.check()
         self._start = self.measure()
@@ -92,6 +98,15 @@ class Victim:
                     f"{held} descriptors are open, at the start there were {self._start.descriptors}"
                 )
             time.sleep(0.05)
+
+    def check_memory(self) -> None:
+        """It has a level after some looks, and stays near it. Raises `Broken`."""
+        self._looks += 1
+        resident = self.measure().bytes
+        if self._looks <= WARM_UP:
+            self._level = max(self._level, resident)
+        elif resident > self._level + GROWTH:
+            raise Broken(f"memory grew from {self._level >> 20} to {resident >> 20} MiB")
 
     def check_log(self) -> None:
         """The event loop and the model's thread met no error of their own. Raises `Broken`."""

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from eva.model.checkpoint import Checkpoint
-from eva.model.critique import CritiqueWriter, More, Piece
+from eva.model.critique import CritiqueWriter, Piece
 from eva.model.frame import CONTEXT, Frame, encode_after, newline
 from eva.model.prefill import prefill
 from eva.model.prefixes import Prefixes
@@ -38,7 +38,7 @@ class Engine:
         self._newline = tuple(newline(self.tokenizer))
         vocabulary = self.model.get_input_embeddings().weight.shape[0]
         self._writer = CritiqueWriter(self.tokenizer, vocabulary, checkpoint.config.max_critique_tokens)
-        self._prefixes = Prefixes(cache_mb << 20)
+        self._prefixes = Prefixes(cache_mb << 20) if cache_mb else None
         self._known: OrderedDict[bytes, ReadOut] = OrderedDict()
         self._capacity = KNOWN if cache_mb else 0
 
@@ -121,16 +121,16 @@ class Engine:
             for number, out in zip(numbers, self._scores(rows), strict=True):
                 finished(number, out)
 
-        ready: More = begin
         for piece in self._writer.write(
-            self.model, ready, room=room, cancelled=cancelled, finished=end if finished else None
+            self.model, begin, room=room, cancelled=cancelled, finished=end if finished else None
         ):
             self.usage.written += 1
             yield piece
 
     def forget(self) -> None:
         """Free the memory of what was read before."""
-        self._prefixes.clear()
+        if self._prefixes is not None:
+            self._prefixes.clear()
 
     def _begin(self, prompts: Sequence[Tokens]) -> tuple[Rows, list[int]]:
         rows, order = prefill(self.model, prompts, self._prefixes)

@@ -7,7 +7,7 @@ states at the fork, all branches together; what branches off those comes next, a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -65,11 +65,10 @@ def prefill(
     return rows, order
 
 
-def unique_tokens(prompts: Sequence[tuple[int, ...]]) -> int:
-    """Size of the tree that the prompts form."""
-    ordered = sorted(prompts)
-    pairs = pairwise(ordered)
-    return sum(map(len, ordered)) - sum(shared_by_two(*pair) for pair in pairs)
+def unique_tokens(prompts: Iterable[Sequence[int]]) -> int:
+    """Nodes of the tree that the prompts form: no model that reads them all can compute fewer tokens."""
+    ordered = sorted(map(tuple, prompts))  # in this order a prompt shares most with its neighbour
+    return sum(map(len, ordered)) - sum(shared_by_two(*pair) for pair in pairwise(ordered))
 
 
 def _plan(prompts: Sequence[tuple[int, ...]]) -> list[list[_Line]]:

@@ -33,6 +33,7 @@ class Rows:
         self._model = model
         self._device = model.device
         self._block = Block.of(model)
+        self._window = _window_of(model)
         self._columns = 0
         # the position in its row of the token in each column, or HOLE
         self._positions = torch.full((0, 0), HOLE, dtype=torch.long, device=self._device)
@@ -48,11 +49,16 @@ class Rows:
 
     def reserve(self, rows: int, columns: int) -> None:
         """Take the memory for so many rows and columns at once."""
-        self._room(rows, columns)
+        self._block.reserve(rows, columns)
+        height, width = self._positions.shape
+        if height < self._block.rows or width < self._block.columns:
+            grown = self._positions.new_full((self._block.rows, self._block.columns), HOLE)
+            grown[:height, :width] = self._positions
+            self._positions = grown
 
     def add(self, count: int, columns: int) -> None:
         """Append empty rows, with room for so many columns."""
-        self._room(len(self) + count, columns)
+        self.reserve(len(self) + count, columns)
         self._lengths += [0] * count
         grown = torch.zeros(len(self), self.logits.shape[1], device=self._device)
         grown[: self.logits.shape[0]] = self.logits
@@ -69,7 +75,7 @@ class Rows:
         if width == 0:
             return
         rows, end = slice(first, first + len(chunks)), start + width
-        self._room(len(self), end)
+        self.reserve(len(self), end)
         ids = torch.zeros(len(chunks), width, dtype=torch.long)
         places = torch.full((len(chunks), width), HOLE, dtype=torch.long)
         for row, chunk in enumerate(chunks):
@@ -171,22 +177,12 @@ class Rows:
                 self.fill(row, length)
         self._columns = max(self._lengths, default=0)
 
-    def _room(self, rows: int, columns: int) -> None:
-        self._block.reserve(rows, columns)
-        height, width = self._positions.shape
-        if height < self._block.rows or width < self._block.columns:
-            grown = self._positions.new_full((self._block.rows, self._block.columns), HOLE)
-            grown[:height, :width] = self._positions
-            self._positions = grown
-
     def _mask(self, rows: slice, places: Tensor, end: int) -> Any:
         """What the new tokens at `places` may see: by columns where the model masks what comes later itself,
         in full where some of its layers see only a window."""
         held = self._positions[rows, :end]
-        config = self._model.config.get_text_config()
-        window = getattr(config, "sliding_window", None)
-        kinds = set(getattr(config, "layer_types", None) or ())
-        if not window or kinds == {"full_attention"} or getattr(config, "use_sliding_window", True) is False:
+        window, mixed = self._window
+        if window is None:
             return (held >= 0).long()
         behind = places.clamp(min=0).unsqueeze(2) - held.unsqueeze(1)
         seen = (held.unsqueeze(1) >= 0) & (behind >= 0)
@@ -194,7 +190,17 @@ class Rows:
             torch.where(s, 0.0, torch.finfo(self._model.dtype).min).to(self._model.dtype).unsqueeze(1)
             for s in (seen, seen & (behind < window))
         )
-        return {"full_attention": full, "sliding_attention": near} if len(kinds) > 1 else near
+        return {"full_attention": full, "sliding_attention": near} if mixed else near
+
+
+def _window_of(model: Any) -> tuple[int | None, bool]:
+    """How many tokens back some layers see, if any do not see all, and whether others do."""
+    config = model.config.get_text_config()
+    window = getattr(config, "sliding_window", None)
+    kinds = set(getattr(config, "layer_types", None) or ())
+    if not window or kinds == {"full_attention"} or getattr(config, "use_sliding_window", True) is False:
+        return None, False
+    return window, len(kinds) > 1
 
 
 def swap_out(items: list[Any], index: int) -> None:

@@ -8,21 +8,19 @@ from __future__ import annotations
 import hmac
 import logging
 import secrets
-import time
 
 import zmq
 import zmq.asyncio
 from zmq.utils import z85
 
 from eva.runtime import CurveKeys
+from eva.serve.log import REFUSALS_EVERY_S, Seldom
 
 log = logging.getLogger(__name__)
 
 USERNAME = "eva"
 ZAP_ENDPOINT = "inproc://zeromq.zap.01"
 ZAP_DOMAIN = b"eva"
-LOG_EVERY_S = 10.0
-"""A client with a wrong token tries again ten times a second; the log need not follow."""
 
 
 def new_token() -> str:
@@ -38,7 +36,7 @@ class Gate:
 
     def __init__(self, context: zmq.asyncio.Context, token: str, *, curve: bool) -> None:
         self.refused = 0
-        self._logged = float("-inf")
+        self._refusals = Seldom(REFUSALS_EVERY_S)
         self.keys: CurveKeys | None = None
         self._server_secret = b""
         self._admitted: tuple[bytes, ...] = (USERNAME.encode(), token.encode())
@@ -77,8 +75,7 @@ class Gate:
 
     def _refuse(self, address: bytes) -> None:
         self.refused += 1
-        if time.monotonic() - self._logged > LOG_EVERY_S:
-            self._logged = time.monotonic()
+        if self._refusals.is_due():
             log.warning(
                 "client refused",
                 extra={"address": address.decode("ascii", "replace"), "refused": self.refused},

@@ -11,6 +11,25 @@ import traceback
 _PLAIN = set(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 
+REFUSALS_EVERY_S = 10.0
+"""Who is refused may try again ten times a second, and must not fill the disk with our log."""
+
+
+class Seldom:
+    """Says when it is time again: at first, and `seconds` after it last said so."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._last = float("-inf")
+
+    def is_due(self) -> bool:
+        now = time.monotonic()
+        due = now - self._last > self._seconds
+        if due:
+            self._last = now
+        return due
+
+
 class JsonLines(logging.Formatter):
     """`{"time", "level", "event", …}`; what is given as `extra` becomes further fields.
 

@@ -22,6 +22,7 @@ from eva.serve.auth import Gate, new_token
 from eva.serve.config import ConfigError, ServeConfig, split_address
 from eva.serve.handoff import Handoff
 from eva.serve.inbox import Inbox
+from eva.serve.log import REFUSALS_EVERY_S, Seldom
 from eva.serve.post import Post
 from eva.serve.records import Records, resident_bytes
 from eva.serve.scheduler import Busy, Finished, Job, Judge, Scheduler
@@ -35,8 +36,6 @@ HANDSHAKE_S = 10.0
 """Who has not said a good token by then is hung up on."""
 BACKLOG = 1024
 """Connections that may wait to be accepted: editors and searches connect in crowds."""
-REFUSALS_LOGGED_EVERY_S = 10.0
-"""A client that says nothing but nonsense must not fill the disk with our log."""
 LAST_WORDS_S = 1.0
 """How long a stopping daemon tries to get its last events out, and waits for its model."""
 
@@ -68,7 +67,7 @@ class Server:
         self._records = Records()
         self._requests: dict[tuple[bytes, str], _Request] = {}
         self._refused = 0
-        self._refusal_logged = float("-inf")
+        self._refusals = Seldom(REFUSALS_EVERY_S)
         self._stop = asyncio.Event()
         self._hurry = asyncio.Event()
         self._handoff = Handoff(self._loop, self._hear)
@@ -214,12 +213,9 @@ class Server:
 
     def _log_refusal(self, client: bytes, error: ProtocolError) -> None:
         self._refused += 1
-        now = time.monotonic()
-        due = now - self._refusal_logged > REFUSALS_LOGGED_EVERY_S
-        if due:
-            self._refusal_logged = now
+        level = logging.INFO if self._refusals.is_due() else logging.DEBUG
         about = {"client": client.hex(), "code": error.code, "refused": self._refused}
-        log.log(logging.INFO if due else logging.DEBUG, "refused", extra=about)
+        log.log(level, "refused", extra=about)
 
     def _accept(self, client: bytes, asked: ScoreRequest) -> None:
         if (client, asked.id) in self._requests:
