@@ -140,6 +140,18 @@ for (const infoview of ['0.8.5', '0.12.0']) {
       assert.notEqual(await panel.getAttribute('open'), null)
     }))
 
+    test('closed and opened again before the panel was drawn, it is open', () => withPanel({ infoview, line: LINES[0] }, async ({ panel, page }) => {
+      await shows(panel, 'lowest')
+      await panel.evaluate(element => new Promise(done => {
+        element.addEventListener('toggle', () => {
+          element.querySelector('summary').click()
+          element.addEventListener('toggle', () => setTimeout(done, 100), { once: true })
+        }, { once: true })
+        element.querySelector('summary').click()
+      }))
+      assert.notEqual(await panel.getAttribute('open'), null)
+    }))
+
     test('copied: scores and critique as text; and the text can be selected', () => withPanel({ infoview, line: LINES[2] }, async ({ panel, page }) => {
       await shows(panel, critiqueOf(2))
       await panel.getByRole('button', { name: 'copy scores and critique' }).click()

@@ -23,7 +23,9 @@ let lastOpen = true
 export default function EvaPanel(props: PanelWidgetProps & Props) {
   const { pos, name, steps, critique } = props
   const editor = useContext(EditorContext)
-  const [open, setOpen] = useState(lastOpen)
+  // The browser opens and closes the element. If React did too, it would take back a press that came before it had drawn the last one.
+  const [atFirst] = useState(lastOpen)
+  const [open, setOpen] = useState(atFirst)
   const current = currentStep(steps, pos)
   const [view, again] = useScores(pos.uri, props, current, open)
   const [copied, copy] = useCopied(text => void editor.api.copyToClipboard(text))
@@ -41,7 +43,7 @@ export default function EvaPanel(props: PanelWidgetProps & Props) {
 
   return (
     <details
-      open={open}
+      open={atFirst}
       className="eva"
       onToggle={event => {
         lastOpen = event.currentTarget.open
