@@ -5,7 +5,6 @@ VENV := .venv
 BIN := $(VENV)/bin
 LEAN_WASM := .build/lean-wasm
 export EVA_LEAN_WASM ?= $(CURDIR)/$(LEAN_WASM)
-export OMP_WAIT_POLICY ?= PASSIVE
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help

@@ -14,6 +14,7 @@ import typer
 
 from benchmarks import results, show
 from benchmarks.harness import Row, Size, missing
+from eva.threads import share_the_cores
 
 TOPICS = ("overhead", "sharing", "crowd", "words", "peers", "gpu", "start")
 DOCS = Path(__file__).parent.parent / "docs" / "performance.md"
@@ -42,6 +43,7 @@ def bench(
     if docs:
         show.write_docs(results.load(out), DOCS)
         return
+    share_the_cores()
     for topic in only or ():
         if topic not in TOPICS:
             raise typer.BadParameter(f"no topic {topic!r}: {', '.join(TOPICS)}", param_hint="--only")

@@ -63,10 +63,10 @@ def rows(size: Size) -> Iterator[Row]:
 
     company = Company(model, file_of(proofs, length, 699))
     with ExitStack() as stack:
-        _add_generate(company, checkpoint)
+        _add_generate(company, load(MODEL))
         _add_decision(company)
         for slots in (1, SLOTS):
-            _add_llama(company, checkpoint, slots, stack)
+            _add_llama(company, load(MODEL), slots, stack)
         ways = {"ours": rate(ours), **{name: rate(peer) for name, peer in company.peers.items()}}
         found = in_turn(ways, size.rounds)
     for name in (*company.peers, *company.absent):

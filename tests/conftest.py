@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from eva.threads import share_the_cores
+
 os.environ["HF_HUB_OFFLINE"] = "1"  # no test may ask a hub
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # waiting torch threads must not eat the cores of others
+share_the_cores()
 sys.path.insert(0, str(Path(__file__).parent))
 settings.register_profile("eva", deadline=None)  # no test fails because a machine is busy
 settings.load_profile("eva")

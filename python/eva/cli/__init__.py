@@ -10,6 +10,7 @@ import typer
 
 from eva import __version__
 from eva.cli.late import Late, group_of
+from eva.threads import share_the_cores
 
 HELP = (
     "A generative reward model that reads your Lean 4 proof with you.\n\n"
@@ -74,4 +75,5 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="replace")
+    share_the_cores()
     app(prog_name="eva")

@@ -11,6 +11,7 @@ from typing import Any
 from eva.model.checkpoint import Checkpoint
 from eva.model.critique import CritiqueWriter, Piece
 from eva.model.frame import CONTEXT, Frame, encode_after, newline
+from eva.model.packed import pack
 from eva.model.prefill import prefill
 from eva.model.prefixes import Prefixes
 from eva.model.prompt import think_text
@@ -30,6 +31,7 @@ class Engine:
 
     def __init__(self, checkpoint: Checkpoint, cache_mb: int) -> None:
         self.model: Any = checkpoint.model
+        pack(self.model)
         self.tokenizer: Any = checkpoint.tokenizer
         self.usage = Usage()
         self.frame = Frame.of(self.tokenizer, checkpoint.config.scale)

@@ -26,7 +26,7 @@ def work(steps: Sequence[Step], jobs: int, logs: Path) -> list[str]:
     done = {step.name for step in steps if step.done}
     failed: list[str] = []
     running: dict[str, tuple[Step, subprocess.Popen[bytes], float]] = {}
-    total, environment = len(steps), os.environ | {"OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE"}
+    total, environment = len(steps), os.environ | {"OMP_NUM_THREADS": "1"}
     try:
         while waiting or running:
             for step in [s for s in waiting if done.issuperset(s.after)][: jobs - len(running)]:

@@ -35,8 +35,6 @@ def load_judge(config: ServeConfig) -> Judge:
 
     Raises `UnusableModel`: a model that cannot do that must not seem ready.
     """
-    # idle OpenMP threads that spin would take the cores from the event loop; torch reads this once, at import
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     with _no_garbage_yet():
         return _load(config)
 
