@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from eva.model import Checkpoint, EvaConfig, LoadError, NoScores, OutOfMemory, RewardModel
+from eva.model import Checkpoint, EvaConfig, LoadError, ModelError, NoScores, OutOfMemory, RewardModel
 from eva.model.prompt import completion, find_scores
 from eva.step import DIMENSIONS, CritiquePiece, ProofStep, Scored
 from tiny import KINDS, save_tiny_checkpoint
@@ -158,6 +158,32 @@ def test_no_memory_is_an_error_of_its_own(model, monkeypatch):
     assert isinstance(refused.value, MemoryError)
     monkeypatch.undo()
     assert model.score([unknown])[0].status == "scored"
+
+
+def test_memory_that_is_used_again_changes_nothing(tiny_checkpoint):
+    """Long, short and long steps, many and few, one after another; what failed leaves no NaN behind."""
+    again = RewardModel.from_pretrained(str(tiny_checkpoint))
+    requests = [
+        STEPS,
+        STEPS[3:],
+        [ProofStep((f"n : Nat\n⊢ {'n + ' * size}0 = n",), "simp") for size in (40, 3, 60)],
+    ]
+    for steps in [*requests, *requests[::-1]]:
+        again._engine._known.clear()
+        fresh = RewardModel.from_pretrained(str(tiny_checkpoint))
+        for one, other in zip(again.score(steps), fresh.score(steps), strict=True):
+            assert one.critique == other.critique
+            assert one.expected == pytest.approx(other.expected, abs=1e-4)
+    block = again._engine._spare
+    assert block is not None and block.bytes <= again._engine._limit
+    weight = again._engine.model.get_input_embeddings().weight.data
+    kept = weight.clone()
+    weight.fill_(float("nan"))
+    with pytest.raises(ModelError, match="NaN"):
+        again.score([ProofStep(("⊢ p",), "poison")])
+    weight.copy_(kept)
+    assert again._engine._spare is None
+    assert again.score([ProofStep(("⊢ p",), "exact hp")])[0].status == "scored"
 
 
 def test_an_equal_step_is_remembered(model):

@@ -85,6 +85,10 @@ class Block:
                     new[:old_rows, :, :old_columns] = old
                     store[layer] = new
 
+    @property
+    def bytes(self) -> int:
+        return sum(t.numel() * t.element_size() for t in (*self._keys, *self._values) if t is not None)
+
     def window(self, rows: slice, start: int) -> Cache:
         """A cache for one forward pass of these rows, whose new tokens go to the places from `start` on."""
         return Cache(layers=[_Slot(self, layer, rows, start) for layer in range(len(self._keys))])

@@ -8,6 +8,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from eva.model.block import Block
 from eva.model.checkpoint import Checkpoint
 from eva.model.critique import CritiqueWriter, Piece
 from eva.model.frame import CONTEXT, Frame, encode_after, newline
@@ -27,7 +28,10 @@ SPARE_TOKENS = 16
 
 
 class Engine:
-    """One checkpoint with its memory of `cache_mb` MiB. For one thread at a time."""
+    """One checkpoint with a memory of `cache_mb` MiB for what was read, and at most as much to work in again.
+
+    For one thread at a time.
+    """
 
     def __init__(self, checkpoint: Checkpoint, cache_mb: int) -> None:
         self.model: Any = checkpoint.model
@@ -40,7 +44,9 @@ class Engine:
         self._newline = tuple(newline(self.tokenizer))
         vocabulary = self.model.get_input_embeddings().weight.shape[0]
         self._writer = CritiqueWriter(self.tokenizer, vocabulary, checkpoint.config.max_critique_tokens)
-        self._prefixes = Prefixes(cache_mb << 20) if cache_mb else None
+        self._limit = cache_mb << 20
+        self._prefixes = Prefixes(self._limit) if cache_mb else None
+        self._spare: Block | None = None  # the memory of the last batch: to take new is a tenth of the time
         self._known: OrderedDict[bytes, ReadOut] = OrderedDict()
         self._capacity = KNOWN if cache_mb else 0
 
@@ -56,6 +62,7 @@ class Engine:
             rows, order = self._begin([prompts[i] + self.frame.opening for i in missing])
             for place, out in zip(order, self._scores(rows), strict=True):
                 found[missing[place]] = out
+            self._leave(rows)
         for i in missing if again else range(len(prompts)):
             self.usage.scores += 1
             self.usage.tokens += len(prompts[i]) + len(found[i].tokens)
@@ -75,6 +82,7 @@ class Engine:
             [(*p, *t, *self._newline, *self.frame.opening) for p, t in zip(prompts, thoughts, strict=True)]
         )
         found = dict(zip(order, self._scores(rows), strict=True))
+        self._leave(rows)
         return [found[i] for i in range(len(prompts))]
 
     def read_samples(
@@ -101,7 +109,11 @@ class Engine:
         - `finished(number, scores)`: the scores after a critique.
         """
 
+        joined: list[Rows] = []  # whose states the writer has copied by the time when it asks again
+
         def begin(count: int) -> tuple[Rows, list[int]] | None:
+            while joined:
+                self._leave(joined.pop())
             items = more(count)
             if not items:
                 return None
@@ -112,6 +124,7 @@ class Engine:
                     for _, prompt, written in items
                 ]
             )
+            joined.append(rows)
             return rows, [items[place][0] for place in order]
 
         def end(rows: Rows, numbers: Sequence[int]) -> None:
@@ -131,13 +144,20 @@ class Engine:
 
     def forget(self) -> None:
         """Free the memory of what was read before."""
+        self._spare = None
         if self._prefixes is not None:
             self._prefixes.clear()
 
     def _begin(self, prompts: Sequence[Tokens]) -> tuple[Rows, list[int]]:
-        rows, order = prefill(self.model, prompts, self._prefixes)
+        spare, self._spare = self._spare, None
+        rows, order = prefill(self.model, prompts, self._prefixes, spare)
         self.usage.computed += rows.computed
         return rows, order
+
+    def _leave(self, rows: Rows) -> None:
+        """Keep the memory of rows that nobody needs any more; not after an error, for it may hold NaN."""
+        if rows.block.bytes <= self._limit:
+            self._spare = rows.block
 
     def _scores(self, rows: Rows, choose: Callable[[DimensionScore], int] = most_likely) -> list[ReadOut]:
         before = rows.computed

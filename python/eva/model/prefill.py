@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from eva.model.block import States
+from eva.model.block import Block, States
 from eva.model.prefix import shared_by_two
 from eva.model.prefixes import Prefixes
 from eva.model.rows import SLACK, Rows
@@ -34,13 +34,17 @@ class _Line:
 
 
 def prefill(
-    model: Any, prompts: Sequence[tuple[int, ...]], prefixes: Prefixes | None = None
+    model: Any,
+    prompts: Sequence[tuple[int, ...]],
+    prefixes: Prefixes | None = None,
+    spare: Block | None = None,
 ) -> tuple[Rows, list[int]]:
     """Rows that have read their prompts, and which prompt each row is.
 
-    Prompts hold one token at least. Raises `LoadError` for a model without plain key-value states.
+    `spare`: memory that the rows take over. Prompts hold one token at least. Raises `LoadError` for a model
+    without plain key-value states.
     """
-    rows = Rows(model)
+    rows = Rows(model, spare)
     rows.reserve(len(prompts), max(map(len, prompts)) + SLACK)
     at: dict[int, int] = {}  # each prompt's row
     order: list[int] = []
@@ -56,10 +60,12 @@ def prefill(
             at |= {line.prompt: len(order) + i for i, line in enumerate(group)}
             order += [line.prompt for line in group]
             if prefixes is not None:
+                broken = rows.logits.isnan().any(1).tolist()  # kept, it would spoil all that begins so
                 for line in group:
                     row = at[line.prompt]
-                    fresh = rows.block.states(row, rows.tail(row, line.known))
-                    prefixes.keep(prompts[line.prompt], line.known, fresh)
+                    if not broken[row]:
+                        fresh = rows.block.states(row, rows.tail(row, line.known))
+                        prefixes.keep(prompts[line.prompt], line.known, fresh)
     if prefixes is not None:
         prefixes.trim()
     return rows, order

@@ -25,14 +25,16 @@ class Rows:
 
     - `logits`: (rows, vocabulary), float32: what the model says after each row's last token.
     - `computed`: positions that went through the model so far, padding included.
+
+    `block`: memory to work in, of the same model, that nobody else uses.
     """
 
-    def __init__(self, model: Any) -> None:
+    def __init__(self, model: Any, block: Block | None = None) -> None:
         self.computed = 0
         self.logits: Tensor = torch.zeros(0, 0, device=model.device)
         self._model = model
         self._device = model.device
-        self._block = Block.of(model)
+        self._block = Block.of(model) if block is None else block
         self._window = _window_of(model)
         self._columns = 0
         # the position in its row of the token in each column, or HOLE
