@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from itertools import pairwise
@@ -17,6 +18,7 @@ from benchmarks import results, show  # noqa: E402
 from benchmarks.__main__ import DOCS, TOPICS  # noqa: E402
 from benchmarks.harness import Goal, Row, alone, in_turn, missing, versus  # noqa: E402
 from benchmarks.proofs import edited, proof  # noqa: E402
+from benchmarks.where import KINDS, OUTSIDE, REST  # noqa: E402
 from eva.model.prefill import unique_tokens  # noqa: E402
 
 ENTRY = {"topic", "name", "ours", "theirs", "unit", "against", "ratio", "spread", "goal", "met", "note"}
@@ -111,3 +113,16 @@ def test_steps_of_a_proof_follow_from_one_another() -> None:
 def test_unique_tokens_are_the_nodes_of_the_prefix_tree() -> None:
     assert unique_tokens([]) == 0
     assert unique_tokens([[1, 2, 3], [1, 2, 4], [1], [2, 1], [1, 2, 3, 5], [1, 2, 3]]) == 7
+
+
+def test_the_profile_accounts_for_all_of_the_time() -> None:
+    command = [sys.executable, "-m", "benchmarks.where", "--steps", "3", "--rounds", "1"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=170, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "a proof of 3 steps, scores only" in done.stdout
+    shares = {
+        kind: float(share) for share, kind in re.findall(r"^ *(-?[\d.]+)%  (.+)$", done.stdout, re.MULTILINE)
+    }
+    assert set(shares) == {*KINDS, REST, OUTSIDE}
+    assert all(share >= 0 for share in shares.values()) and shares["linear layers"] > 0
+    assert sum(shares.values()) == pytest.approx(100, abs=0.5)
