@@ -50,14 +50,12 @@ class Handoff(Generic[Item]):
     def _some(self) -> None:
         try:
             for _ in range(PORTION):
-                with self._room:
-                    if not self._items:
-                        return
-                    item = self._items.popleft()
-                    self._room.notify()
-                self._take(item)
+                if not self._items:
+                    return
+                self._take(self._items.popleft())  # nobody else takes any out
         finally:
             with self._room:
+                self._room.notify_all()
                 self._awake = bool(self._items)
             if self._awake:
                 self._loop.call_soon(self._some)

@@ -36,12 +36,12 @@ class Inbox:
         self.look()
 
     def look(self) -> None:
-        """Look for a message at the loop's next turn.
+        """If a message waits, take it at the loop's next turn.
 
         The descriptor tells of changes, not of messages that wait, and sending through the socket uses such a
-        change up: so whoever has sent calls this.
+        change up: so whoever has sent calls this. Where none waits now, the next one is a change again.
         """
-        if not self._looking and not self._closed:
+        if not self._looking and not self._closed and self._socket.get(zmq.EVENTS) & zmq.POLLIN:
             self._looking = True
             self._loop.call_soon(self._one)
 
