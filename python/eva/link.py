@@ -86,7 +86,7 @@ class Link:
 
     def is_lost(self) -> bool:
         """Whether the connection has ended, as far as that has been noticed."""
-        while not self._lost and self._monitor.get(zmq.EVENTS) & zmq.POLLIN:
+        while not self._lost and int(self._monitor.get(zmq.EVENTS)) & zmq.POLLIN:
             self._lost = self._event() in _LOST
         return self._lost
 

@@ -41,7 +41,7 @@ class Inbox:
         The descriptor tells of changes, not of messages that wait, and sending through the socket uses such a
         change up: so whoever has sent calls this. Where none waits now, the next one is a change again.
         """
-        if not self._looking and not self._closed and self._socket.get(zmq.EVENTS) & zmq.POLLIN:
+        if not self._looking and not self._closed and int(self._socket.get(zmq.EVENTS)) & zmq.POLLIN:
             self._looking = True
             self._loop.call_soon(self._one)
 
