@@ -23,7 +23,7 @@ class RewardModel:
         model = RewardModel.from_pretrained("leibniz-nano")
         scores = model.score([ProofStep(goals=("n : Nat\\n⊢ n + 0 = n",), tactic="simp")])
 
-    `name`, `scale` (lowest and highest anchor), `dimensions` and `weights` describe the checkpoint. One
+    It takes the checkpoint's model over, for reading alone: to train, load another. `name`, `scale` (lowest and highest anchor), `dimensions` and `weights` describe the checkpoint. One
     model serves one thread at a time.
     """
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from copy import deepcopy
+from dataclasses import replace
 from pathlib import Path
 
 from eva.data.record import LabelledStep
@@ -30,8 +32,8 @@ def own_critiques(config: TrainConfig, base: Checkpoint, records: Sequence[Label
         lines = file.read_text("utf-8").splitlines(keepends=True)
         done = [json.loads(line) for line in lines if line.endswith("\n")][: len(records)]
         file.write_text("".join(json.dumps(words, ensure_ascii=False) + "\n" for words in done), "utf-8")
-    base.model.eval()
-    writer = RewardModel(base)
+    # of a copy, for what a reward model has taken over can be trained no more
+    writer = RewardModel(replace(base, model=deepcopy(base.model).eval()))
     with file.open("a", encoding="utf-8") as out:
         while len(done) < len(records):
             part = [record.step for record in records[len(done) : len(done) + CHUNK]]
@@ -42,5 +44,4 @@ def own_critiques(config: TrainConfig, base: Checkpoint, records: Sequence[Label
             out.flush()
             done += words
             print(f"{len(done)} of {len(records)} critiques written", flush=True)
-    base.model.train()
     return done
