@@ -23,8 +23,8 @@ class RewardModel:
         model = RewardModel.from_pretrained("leibniz-nano")
         scores = model.score([ProofStep(goals=("n : Nat\\n⊢ n + 0 = n",), tactic="simp")])
 
-    `name`, `scale` (lowest and highest anchor), `dimensions` and `weights` describe the checkpoint, whose model
-    is taken over for reading alone: to train, load another. One model serves one thread at a time.
+    `name`, `scale` (lowest and highest anchor), `dimensions` and `weights` describe the checkpoint, whose
+    model is taken over for reading alone: to train, load another. One model serves one thread at a time.
     """
 
     def __init__(self, checkpoint: Checkpoint, *, cache_mb: int = CACHE_MB) -> None:
