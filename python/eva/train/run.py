@@ -20,6 +20,7 @@ from eva.train.batches import Collator, Texts, schedule
 from eva.train.config import BadConfig, PretrainConfig, RunConfig, TrainConfig
 from eva.train.curves import write_curves
 from eva.train.examples import Encoder, Pieces
+from eva.train.memory import keep_freed_memory
 from eva.train.save import save_checkpoint
 
 VALIDATION = 512  # labelled steps that the loss is watched on
@@ -93,6 +94,8 @@ def open_run(config: RunConfig) -> Any:
     if config.threads:
         torch.set_num_threads(config.threads)
     cuda = torch.cuda.is_available()
+    if not cuda:
+        keep_freed_memory()
     arguments = transformers.TrainingArguments(
         output_dir=str(config.out / "checkpoints"),
         num_train_epochs=1,  # the plan holds every pass, one after the other
