@@ -10,7 +10,7 @@ LARGEST = 2**31 - 1  # what mallopt takes: an int
 
 
 def keep_freed_memory() -> bool:
-    """Tell glibc's malloc to keep large blocks that are freed (mallopt(3)); `False` where there is no such function.
+    """Tell glibc's malloc to keep large blocks that are freed (mallopt(3)); `False` where there is none.
 
     By its default every large activation comes fresh from the system and is given back after use, so that in
     each optimizer step the kernel clears gigabytes again, page by page.
