@@ -14,6 +14,7 @@ from eva.model.errors import LoadError
 from eva.model.frame import Frame
 from eva.model.read import read_given
 from eva.step import DIMENSIONS
+from eva.train.attention import use_on
 from eva.train.batches import Collator
 from eva.train.examples import Encoder, rounded
 from eva.train.objective import (
@@ -54,7 +55,7 @@ def test_training_reads_the_very_numbers_that_reading_gives(kind, scale, order):
     examples = [encode(record, order) for record in toy_records(3, "train")]
     batch = Collator(0.0, "rounded", tokenizer.pad_token_id)(examples)
     if any(example.branches for example in examples):
-        model.set_attn_implementation("eager")
+        use_on(model)
     with torch.no_grad():
         log_weights = anchor_log_weights(
             logits_of(model, batch), batch["reads"], [f.anchors for f in frame.fields]

@@ -75,6 +75,8 @@ def open_base(config: RunConfig, records: Sequence[LabelledStep]) -> Checkpoint:
     """The base that a run starts from, in training mode. Raises `BadConfig`, `LoadError`."""
     import torch
 
+    from eva.train.attention import use_on
+
     kind, _, size = config.base.partition(":")
     if kind == "new":
         if size not in SIZES:
@@ -86,7 +88,6 @@ def open_base(config: RunConfig, records: Sequence[LabelledStep]) -> Checkpoint:
     else:
         raise BadConfig(f"base {config.base!r} is neither a model nor new:SIZE")
     if not torch.cuda.is_available():
-        # SDPA's backward pass on CPUs takes twice the time of plain matrix products at these lengths.
-        base.model.set_attn_implementation("eager")
+        use_on(base.model)
     base.model.train()
     return base
