@@ -1,9 +1,9 @@
 """Attention for training on CPUs: plain matrix products with as few passes over memory as can be.
 
 At the lengths of steps the backward pass of torch's fused kernel takes twice the time of plain products. The
-plain attention of transformers in turn spends half of its time on copies: it scales and masks the scores out of
-place, and takes the softmax in a float32 copy. Here scores stay in the type of the products; torch's softmax
-computes in float32 whatever the type.
+plain attention of transformers in turn spends half of its time on copies: it scales and masks the scores out
+of place, and takes the softmax in a float32 copy. Here scores stay in the type of the products; torch's
+softmax computes in float32 whatever the type.
 """
 
 from __future__ import annotations
@@ -24,13 +24,14 @@ def attention(
     key: Tensor,
     value: Tensor,
     attention_mask: Tensor | None,
+    *,
     scaling: float,
     **_: Any,
 ) -> tuple[Tensor, None]:
     """softmax(q kᵀ · scaling + mask) v, the interface of transformers' `AttentionInterface`.
 
-    `query` (batch, heads, T, d), `key` and `value` (batch, key heads, T, d), `attention_mask` (batch, 1, T, T), of
-    0 and very negative numbers. Gives (batch, T, heads, d). No dropout.
+    `query` (batch, heads, T, d), `key` and `value` (batch, key heads, T, d), `attention_mask`
+    (batch, 1, T, T), of 0 and very negative numbers. Gives (batch, T, heads, d). No dropout.
     """
     groups = query.shape[1] // key.shape[1]
     if groups > 1:
