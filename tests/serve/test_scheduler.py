@@ -352,3 +352,12 @@ def test_the_fault_of_a_dropped_job_is_nobody_elses(
     judge.read.set()
     first_ear.all()
     assert good_ear.all()[-1] == Finished()
+
+
+def test_a_scheduler_that_breaks_says_so(caplog: pytest.LogCaptureFixture, judge: ScriptedJudge) -> None:
+    """Its thread is nobody's to watch: what ends it must not end in silence."""
+    scheduler = Scheduler(judge, batch=4, limit=100)
+    scheduler._next = lambda slow: 1 / 0  # type: ignore[method-assign, assignment, return-value]
+    scheduler.start()
+    assert scheduler.stop(PATIENCE_S)
+    assert "the scheduler's thread ended" in caplog.text and "ZeroDivisionError" in caplog.text

@@ -16,6 +16,7 @@ from typing import Any
 from eva.runtime import Connection, DaemonLock, prepare_directory, remove_connection, write_connection
 from eva.serve.config import ServeConfig, default_threads
 from eva.serve.log import start_logging
+from eva.serve.model_thread import ModelThread
 from eva.serve.scheduler import Judge
 from eva.serve.server import Server
 from eva.step import CritiquePiece, ProofStep
@@ -87,11 +88,12 @@ def serve(
     try:
         log.info("loading", extra={"model": config.model, "pid": os.getpid()})
         begun = time.monotonic()
-        judge = load(config)
+        thread = ModelThread()
+        judge = thread.submit(lambda: load(config)).result()
         log.info("loaded", extra={"model": judge.name, "seconds": round(time.monotonic() - begun, 2)})
         if sys.platform == "win32":
             asyncio.set_event_loop_policy(asyncio.WindowsSelectorEventLoopPolicy())
-        ended = asyncio.run(_serve(config, judge, ready))
+        ended = asyncio.run(_serve(config, judge, thread, ready))
     finally:
         lock.release()
     log.info("stopped")
@@ -113,10 +115,12 @@ def _allow_connections() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
-async def _serve(config: ServeConfig, judge: Judge, ready: Callable[[Connection], None]) -> bool:
+async def _serve(
+    config: ServeConfig, judge: Judge, thread: ModelThread, ready: Callable[[Connection], None]
+) -> bool:
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(_log_exception)
-    server = Server(config, judge)
+    server = Server(config, judge, thread)
     path = config.connection_file
 
     def stop() -> None:

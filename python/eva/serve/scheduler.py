@@ -14,9 +14,11 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, wait
 from dataclasses import dataclass, field, replace
 from typing import Literal, Protocol
 
+from eva.serve.model_thread import ModelThread
 from eva.step import CritiquePiece, Order, ProofStep, Scored, ScoreEvent
 from eva.usage import Usage
 
@@ -121,14 +123,14 @@ class _Batch:
 
 
 class Scheduler:
-    """Runs `judge` on a thread of its own.
+    """Runs `judge` on `thread`, the one that loaded it (by default one of its own).
 
     - `batch`: the most steps that go through the model together.
     - `limit`: the most unfinished steps of all jobs together; a job that does not fit is refused.
     - `scored`: steps scored so far. `batches`: streams of the model so far.
     """
 
-    def __init__(self, judge: Judge, *, batch: int, limit: int) -> None:
+    def __init__(self, judge: Judge, *, batch: int, limit: int, thread: ModelThread | None = None) -> None:
         self.limit = limit
         self.scored = 0
         self.batches = 0
@@ -140,7 +142,8 @@ class Scheduler:
         self._running: set[Item] = set()
         self._changed = threading.Condition()
         self._stopping = False
-        self._thread = threading.Thread(target=self._run, name="eva-model", daemon=True)
+        self._thread = thread or ModelThread()
+        self._ended: Future[None] = Future()
 
     @property
     def batch_limit(self) -> int:
@@ -148,15 +151,16 @@ class Scheduler:
         return self._size
 
     def start(self) -> None:
-        self._thread.start()
+        self._ended = self._thread.submit(self._run)
+        self._ended.add_done_callback(_log_crash)
 
     def stop(self, timeout: float) -> bool:
-        """End the thread; whether it ended within `timeout` seconds (no forward pass is interrupted)."""
+        """End the work; whether it ended within `timeout` seconds (no forward pass is interrupted)."""
         with self._changed:
             self._stopping = True
             self._changed.notify()
-        self._thread.join(timeout)
-        return not self._thread.is_alive()
+        self._thread.end()
+        return not wait([self._ended], timeout).not_done
 
     def submit(self, job: Job) -> None:
         """Put a job into the queue. Raises `Busy`."""
@@ -371,3 +375,8 @@ class Scheduler:
     def _finish(self, job: Job, failure: str | None = None) -> None:
         self.drop(job)
         job.tell(Finished(failure))
+
+
+def _log_crash(ended: Future[None]) -> None:
+    if error := ended.exception():
+        log.critical("the scheduler's thread ended", exc_info=error)

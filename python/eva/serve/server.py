@@ -23,6 +23,7 @@ from eva.serve.config import ConfigError, ServeConfig, split_address
 from eva.serve.handoff import Handoff
 from eva.serve.inbox import Inbox
 from eva.serve.log import REFUSALS_EVERY_S, Seldom
+from eva.serve.model_thread import ModelThread
 from eva.serve.post import Post
 from eva.serve.records import Records, resident_bytes
 from eva.serve.scheduler import Busy, Finished, Job, Judge, Scheduler
@@ -53,13 +54,13 @@ class _Request:
 
 
 class Server:
-    """Answers requests with `judge` until `stop`.
+    """Answers requests with `judge`, which `thread` has loaded, until `stop`.
 
     Construct it within a running event loop. It is bound then; `connection` says how to reach it. Raises
     `ConfigError` where the address cannot be bound.
     """
 
-    def __init__(self, config: ServeConfig, judge: Judge) -> None:
+    def __init__(self, config: ServeConfig, judge: Judge, thread: ModelThread | None = None) -> None:
         self._judge = judge
         self._drain_s = config.drain_s
         self._loop = asyncio.get_running_loop()
@@ -71,7 +72,7 @@ class Server:
         self._stop = asyncio.Event()
         self._hurry = asyncio.Event()
         self._handoff = Handoff(self._loop, self._hear)
-        self._scheduler = Scheduler(judge, batch=config.batch, limit=config.queue)
+        self._scheduler = Scheduler(judge, batch=config.batch, limit=config.queue, thread=thread)
         self._context = zmq.asyncio.Context()
         token = new_token()
         self._gate = Gate(self._context, token, curve=config.curve)
