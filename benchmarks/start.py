@@ -6,13 +6,13 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from benchmarks.clients import Crowd, Task, gathered
 from benchmarks.costless import eva_daemon
 from benchmarks.daemon import running
-from benchmarks.harness import Goal, Row, Size, alone, missing
+from benchmarks.harness import Goal, Row, Size, alone, in_turn, missing, seconds, versus
 from benchmarks.proofs import proof
 from eva.runtime import Connection
 
@@ -23,11 +23,20 @@ FLAT = Goal("ours", "≤", 2.0)
 CLIENTS = 4
 SAMPLES = 20
 HELLO = proof(1, 0)
+EMPTY = """
+import sys, typer
+sys.argv = ["empty", "--help"]
+app = typer.Typer()
+app.command("one")(lambda: None)
+app.command("two")(lambda: None)
+app()
+"""
+LIBRARIES = "import torch; from transformers import AutoModelForCausalLM, AutoTokenizer"
 
 
 def rows(size: Size) -> Iterator[Row]:
     """All rows of this topic."""
-    yield from _help(size)
+    yield _help(size)
     yield _ready(size)
     with gathered(CLIENTS) as clients:
         with eva_daemon() as (connection, pid):
@@ -36,32 +45,44 @@ def rows(size: Size) -> Iterator[Row]:
             yield _memory("leibniz-nano", clients, connection, connection.pid, size.pick(4000, 40))
 
 
-def _help(size: Size) -> Iterator[Row]:
-    """`eva --help` in a process of its own: wall time, and the processor's."""
-    walls, works = [], []
-    for number in range(size.pick(21, 2)):
-        begun = time.perf_counter()
-        process = subprocess.Popen([sys.executable, "-m", "eva", "--help"], stdout=subprocess.DEVNULL)
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode:
-            raise RuntimeError(f"eva --help ended with code {process.returncode}")
-        if number:  # the first one reads the files from disk
-            walls.append((time.perf_counter() - begun) * 1000)
-            works.append((usage.ru_utime + usage.ru_stime) * 1000)
-    yield alone(TOPIC, "eva --help", walls, "ms", goal=HELP_GOAL)
-    yield alone(TOPIC, "eva --help, the processor's time", works, "ms")
+def _help(size: Size) -> Row:
+    """`eva --help` in a process of its own."""
+    found = in_turn({"ours": _timed("-m", "eva", "--help"), "theirs": _timed("-c", EMPTY)}, size.pick(20, 1))
+    return versus(
+        TOPIC,
+        "eva --help",
+        [taken * 1000 for taken in found["ours"]],
+        [taken * 1000 for taken in found["theirs"]],
+        "ms",
+        against="the help of a typer program of two empty commands",
+        goal=HELP_GOAL,
+    )
 
 
 def _ready(size: Size) -> Row:
     """From the command to a daemon that has judged its first step and takes requests."""
-    taken = []
-    for number in range(size.pick(6, 1)):
+
+    def ready(number: int) -> float:
         begun = time.perf_counter()
         with running():
-            if number or size.quick:
-                taken.append(time.perf_counter() - begun)
-    return alone(TOPIC, "eva serve --detach with leibniz-nano", taken, "s", goal=READY_GOAL)
+            return time.perf_counter() - begun
+
+    found = in_turn({"ours": ready, "theirs": _timed("-c", LIBRARIES)}, size.pick(5, 1))
+    return versus(
+        TOPIC,
+        "eva serve --detach with leibniz-nano",
+        found["ours"],
+        found["theirs"],
+        "s",
+        against="to import torch and transformers' Auto classes",
+        goal=READY_GOAL,
+    )
+
+
+def _timed(*words: str) -> Callable[[int], float]:
+    """How long Python takes with these arguments."""
+    command = [sys.executable, *words]
+    return lambda number: seconds(lambda: subprocess.run(command, stdout=subprocess.DEVNULL, check=True))
 
 
 def _memory(model: str, clients: Crowd, connection: Connection, pid: int, count: int) -> Row:

@@ -1,25 +1,38 @@
-"""What `make nano` runs: the embedded model from nothing. Data labelled by Lean, training, evaluation,
-model card.
+"""What `make nano` runs: the embedded model from nothing. Data labelled by Lean, a base, training, the same
+training for the baselines that it is held against, scores, proof search, report, model card.
 
-Every part goes on where it was stopped: data in `data/nano`, the run in `runs/nano`. The finished
-checkpoint replaces the one in the package.
+Every part goes on where it was stopped: data in `--data`, runs and scores in `--out`. The finished checkpoint
+replaces the one in the package.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import platform
 import shutil
+import signal
+import statistics
 import subprocess
 import sys
+import time
 from pathlib import Path
+from typing import Any
 
 from eva.data.dataset import PARTIAL
+from eva.data.record import read_records
+from eva.evaluate.attempts import attempt_figures, attempt_lines
 from eva.model.checkpoint import EMBEDDED, weights_hash
+from eva.report.arms import SPLITS
+from eva.report.goals import aims_table
+from eva.report.plan import Settings, plan, run_directory
+from eva.report.workers import work
+from eva.report.write import write_report
 
 CHECKOUT = Path(__file__).resolve().parent.parent
-DATA, RUN = CHECKOUT / "data" / "nano", CHECKOUT / "runs" / "nano"
-PACKAGE = EMBEDDED["leibniz-nano"]
+REPORT = CHECKOUT / "docs" / "report" / "nano"
+NAME = "leibniz-nano"
+PACKAGE = EMBEDDED[NAME]
 FILES = (
     "config.json",
     "generation_config.json",
@@ -28,136 +41,148 @@ FILES = (
     "tokenizer.json",
     "tokenizer_config.json",
 )
-SPLITS = {"test": "same families, other theorems", "held_out": "families never seen"}
-ORDERS = ("score_first", "critique_first")
+ARMS = ["labels", "words", "words_goal", "B3", "B4", "B7", "B10", "B10_parsed", "B10_critique"]
+LONG = 300  # tokens of the prompt whose latency the card tells
+SAMPLES = 30
 
 
-def main() -> None:
-    options = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+def main() -> int:
+    chosen = options().parse_args()
+    settings = Settings(
+        data=chosen.data,
+        out=chosen.out,
+        arms=[arm for arm in ARMS if arm in chosen.arms],
+        seeds=[0],
+        size="new:nano",
+        steps=chosen.steps,
+        pretrain_steps=chosen.pretrain_steps,
+        evaluate=chosen.evaluate,
+        learning_rate=1.5e-3,
+        theorems=chosen.search,
     )
-    options.add_argument("--theorems", type=int, default=2600)
-    options.add_argument("--seed", type=int, default=1)
-    options.add_argument("--data", type=Path, default=DATA, help="where the labelled steps are, or will be")
-    options.add_argument("--limit", type=int, default=400, help="steps of each split that are evaluated")
-    chosen = options.parse_args()
     if not (chosen.data / "held_out.jsonl").exists() or (chosen.data / PARTIAL).exists():
-        size = ("--theorems", chosen.theorems, "--seed", chosen.seed)
-        eva("data", "generate", "--out", chosen.data, *size, "--resume")
-    eva("train", "--data", chosen.data, "--out", RUN)
+        size = ["--theorems", str(chosen.theorems), "--seed", str(chosen.seed), "--shard", "800"]
+        words = ["data", "generate", "--out", str(chosen.data), *size, "--resume"]
+        if code := subprocess.run([sys.executable, "-m", "eva", *words], check=False).returncode:
+            return code
+    settings.out.mkdir(parents=True, exist_ok=True)
+    settings.save(settings.out / "settings.json")
+    signal.signal(
+        signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM)
+    )  # so that the workers' processes end
+    try:
+        failed = work(plan(settings), chosen.jobs, settings.out / "logs")
+    except KeyboardInterrupt:
+        return 128 + signal.SIGINT
+    if failed:
+        print(f"not done: {', '.join(failed)} (logs in {settings.out / 'logs'})", file=sys.stderr)
+        return 1
+    run = run_directory(settings, "eva", 0)
     PACKAGE.mkdir(exist_ok=True)
     for name in FILES:
-        shutil.copy(RUN / "model" / name, PACKAGE / name)
-    reports = {}
-    for split in SPLITS:
-        for order in ORDERS:
-            report = eva(
-                "evaluate",
-                chosen.data / f"{split}.jsonl",
-                "--order",
-                order,
-                "--limit",
-                chosen.limit,
-                "--json",
-            )
-            reports[split, order] = json.loads(report)
-    (PACKAGE / "README.md").write_text(card(chosen.data, reports, chosen.limit), "utf-8")
+        shutil.copy(run / "model" / name, PACKAGE / name)
+    write_report(settings, REPORT, f"Python {platform.python_version()}", command="make nano")
+    (PACKAGE / "README.md").write_text(card(settings, run, chosen.attempts), "utf-8")
+    return 0
 
 
-def eva(*arguments: object) -> str:
-    """Run one command of eva and give its output; a failure ends this script."""
-    words = [str(argument) for argument in arguments]
-    print(f"$ eva {' '.join(words)}", file=sys.stderr, flush=True)
-    done = subprocess.run(
-        [sys.executable, "-m", "eva", *words], cwd=CHECKOUT, stdout=subprocess.PIPE, text=True, check=False
+def options() -> argparse.ArgumentParser:
+    out = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    add = out.add_argument
+    add(
+        "--data",
+        type=Path,
+        default=CHECKOUT / "data" / "nano",
+        help="where the labelled steps are, or will be",
     )
-    if done.returncode:
-        sys.exit(done.returncode)
-    return done.stdout
+    add("--out", type=Path, default=CHECKOUT / "runs" / "nano", help="runs, scores, logs")
+    add("--theorems", type=int, default=10_400, help="of the data")
+    add("--seed", type=int, default=4, help="of the data")
+    add("--arms", nargs="+", choices=ARMS, default=ARMS, metavar="ARM", help=", ".join(ARMS))
+    add("--steps", type=int, default=7053, help="optimizer steps of each run: one pass over the data")
+    add("--pretrain-steps", type=int, default=2132, help="of the base")
+    add("--evaluate", type=int, default=4000, help="about so many steps of each set are scored")
+    add("--search", type=int, default=60, help="theorems of each set, for proof search; 0: none")
+    add("--attempts", type=Path, help="RL-Lean's recorded attempts (Mathlib), for the card; not part of eva")
+    add("--jobs", type=int, default=2, help="processes at a time, each with one thread")
+    return out
 
 
-def card(data: Path, reports: dict[tuple[str, str], dict[str, object]], limit: int) -> str:
-    """The model card; every figure in it comes from `eva evaluate`, the run directory or the data."""
+def card(settings: Settings, run: Path, attempts: Path | None) -> str:
+    """The model card; every figure in it comes from the report, the run or a measurement made here."""
     import torch
     from safetensors.torch import load_file
 
-    run = json.loads((RUN / "config.json").read_text("utf-8"))
-    state = json.loads((latest_checkpoint() / "trainer_state.json").read_text("utf-8"))
+    from eva.model import RewardModel
+
+    torch.set_num_threads(1)
+    report = json.loads((REPORT / "report.json").read_text("utf-8"))
+    config = json.loads((run / "config.json").read_text("utf-8"))
     tensors = load_file(PACKAGE / "model.safetensors")
-    parameters = sum(t.numel() for t in tensors.values())
-    sizes = {
-        split: sum(1 for _ in (data / f"{split}.jsonl").open(encoding="utf-8"))
+    data = {
+        split: sum(1 for _ in (settings.data / f"{split}.jsonl").open(encoding="utf-8"))
         for split in ("train", "validation", *SPLITS)
     }
-    columns = [(split, order) for split in SPLITS for order in ORDERS]
-    rows = [
-        ("steps evaluated", lambda r: r["steps"]),
-        ('AUROC "Lean accepts the step" (alignment)', with_interval),
-        ('AUROC "the proof can still be finished" (logic)', lambda r: shown(r["auroc_finish"])),
-        ("Pearson logic / alignment / clarity", lambda r: by_dimension(r, "pearson")),
-        ("MSE of expected scores", lambda r: by_dimension(r, "mse")),
-        ("MSE over all dimensions, expected / integer", lambda r: beside(r, "mse")),
-        (
-            "strict pair ranking, expected / integer",
-            lambda r: beside(r, "pair_strict"),
-        ),
-        (
-            "tie rate at 1e-3, expected / integer",
-            lambda r: beside(r, "tie_rate_1e3"),
-        ),
-        ("alignment distributions with max P > .99", lambda r: shown(r["in_disguise"])),
-        ("ECE of the expected scores against the labels", lambda r: shown(r["ece"])),
-        ("critique states Lean's verdict rightly", lambda r: shown(r["critique_verdict_accuracy"])),
-    ]
-    table = [
-        "| | " + " | ".join(f"{split}, {order}" for split, order in columns) + " |",
-        "|---" * (len(columns) + 1) + "|",
-    ]
-    table += [
-        f"| {name} | " + " | ".join(str(read(reports[c])) for c in columns) + " |" for name, read in rows
-    ]
-    dtype = str(next(iter(tensors.values())).dtype).removeprefix("torch.")
+    tokens, milliseconds = latency(settings)
+    beyond = ""
+    if attempts is not None:
+        lines = list(attempt_lines(attempts))
+        judge = model_judge(RewardModel.from_pretrained(NAME))
+        beyond = BEYOND.format(**attempt_figures(lines, judge))
     return CARD.format(
-        parameters=f"{parameters / 1e6:.1f} M",
-        dtype=dtype,
+        parameters=f"{sum(t.numel() for t in tensors.values()) / 1e6:.1f} M",
+        dtype=str(next(iter(tensors.values())).dtype).removeprefix("torch."),
         size=f"{(PACKAGE / 'model.safetensors').stat().st_size / 1e6:.1f} MB",
-        hash=weights_hash("leibniz-nano"),
-        sizes=", ".join(f"{split} {count:,}" for split, count in sizes.items()),
-        epochs=run["epochs"],
-        steps=state["global_step"],
-        batch=run["batch_size"],
-        rate=run["learning_rate"],
-        alpha=run["alpha"],
-        prompt_loss=run["prompt_loss"],
+        hash=weights_hash(NAME),
+        sizes=", ".join(f"{split} {count:,}" for split, count in data.items()),
+        pretrain_steps=settings.pretrain_steps,
+        steps=json.loads((latest_checkpoint(run) / "trainer_state.json").read_text("utf-8"))["global_step"],
+        batch=config["batch_size"],
+        rate=config["learning_rate"],
+        alpha=config["alpha"],
         torch=torch.__version__,
         temperature=json.loads((PACKAGE / "eva.json").read_text("utf-8"))["temperature"],
-        limit=limit,
-        splits="; ".join(f"*{split}*: {what}" for split, what in SPLITS.items()),
-        table="\n".join(table),
+        test=report["facts"]["test"],
+        held_out=report["facts"]["held_out"],
+        table=aims_table(report),
+        tokens=tokens,
+        milliseconds=f"{milliseconds:.0f}",
+        beyond=beyond,
     )
 
 
-def latest_checkpoint() -> Path:
-    return max((RUN / "checkpoints").glob("checkpoint-*"), key=lambda path: int(path.name.rpartition("-")[2]))
+def model_judge(model: Any) -> Any:
+    from eva.evaluate import judges
+
+    return judges.model_judge(model, critique=False)
 
 
-def shown(value: object) -> str:
-    return "–" if value is None else f"{value:.3f}"
+def latency(settings: Settings) -> tuple[int, float]:
+    """Tokens of a prompt, and score-first milliseconds of its step with one thread and no memory; medians."""
+    from eva.model import RewardModel
+
+    model = RewardModel.from_pretrained(NAME, threads=1, cache_mb=0)
+    steps = [record.step for record in read_records(settings.data / "held_out.jsonl")]
+    sizes = {i: len(model.tokenizer(model.prompt(step))["input_ids"]) for i, step in enumerate(steps[:5000])}
+    nearest = sorted(sizes, key=lambda i: abs(sizes[i] - LONG))[:SAMPLES]
+    taken = []
+    for i in nearest:
+        begun = time.perf_counter()
+        model.score([steps[i]], critique=False)
+        taken.append(time.perf_counter() - begun)
+    return round(statistics.median(sizes[i] for i in nearest)), statistics.median(taken) * 1000
 
 
-def with_interval(report: dict) -> str:
-    low, high = report["intervals"]["auroc_accept"]
-    return f"{shown(report['auroc_accept'])} ({shown(low)}–{shown(high)})"
+def latest_checkpoint(run: Path) -> Path:
+    return max((run / "checkpoints").glob("checkpoint-*"), key=lambda path: int(path.name.rpartition("-")[2]))
 
 
-def by_dimension(report: dict, name: str) -> str:
-    return " / ".join(shown(report[f"{name}_{dimension}"]) for dimension in ("logic", "alignment", "clarity"))
-
-
-def beside(report: dict, name: str) -> str:
-    return f"{shown(report[name])} / {shown(report['integer'][name])}"
-
-
+BEYOND = """
+Beyond its world: {attempts} failed attempts at miniF2F theorems in Mathlib (RL-Lean's records), {scored} of
+{lines} lines scored. Alignment tells the lines that Lean took from the refused ones with AUROC
+{auroc_accept:.3f}; a refused line scores below an earlier one of its attempt in {pair_strict:.1%} of pairs.
+0.5 and 50 % are guessing.
+"""
 CARD = """\
 # leibniz-nano
 
@@ -172,21 +197,23 @@ integer scores; eva reads the expected scores from it.
 - Weights: SHA-256 `{hash}`.
 
 ## Data and training
-Labelled steps: {sizes}.
-How they are made, and what the targets mean: `docs/data.md`. Split by theorem.
-{epochs} epochs ({steps} optimizer steps of {batch} examples), both orders drawn at random, learning rate
-{rate} (cosine), α = {alpha}, weight {prompt_loss} on the prompt's tokens, bfloat16 autocast, torch {torch}.
-Rebuilt by `make nano`.
+Labelled steps: {sizes}. How they are made, and what the
+targets mean: `docs/data.md`. Split by theorem; *held_out*: families never seen in training.
+
+First a plain language model on the proofs ({pretrain_steps} steps), then {steps} optimizer steps of {batch}
+examples by EVA, both orders drawn at random, learning rate {rate} (cosine), α = {alpha}, bfloat16 autocast,
+torch {torch}. Temperature τ = {temperature}, fitted on the validation set. Rebuilt by `make nano`.
 
 ## Figures
-`eva evaluate SPLIT.jsonl --limit {limit}`; {splits}. Intervals: 95 %,
-bootstrap by theorem.
+On {test} labelled steps of the trained families (other theorems) and {held_out} of the held-out families,
+one seed. ✓: the goal is met, –: not measured yet. Baselines on the same base and data, intervals and
+everything else: `docs/report/nano/`.
 
 {table}
 
-Temperature τ = {temperature}, fitted on the validation set.
-"""
+Score first, one thread, nothing remembered, prompts of {tokens} tokens: {milliseconds} ms a step.
+{beyond}"""
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -153,12 +153,12 @@ def _signed(found: Mapping[str, Any]) -> str:
 HEAD = """\
 # EVA against its baselines
 
-Every label is an outcome of Lean ([how](../data.md)). All arms start from one base, a Llama of {parameters}
+Every label is an outcome of Lean (`docs/data.md`). All arms start from one base, a Llama of {parameters}
 that was trained as a plain language model on the proofs of the training set ({pretrain_steps} steps), and get
 {steps} optimizer steps of {batch} examples (learning rate {rate}, cosine) on {limit} {train} training steps
 of proofs. Seeds: {seeds}. Compared on {test} labelled steps of {test_theorems} theorems of the training
 families, and on {held_out} of {held_out_theorems} theorems of families that no arm has seen. {versions}. The
-numbers alone are in [report.json](report.json); `make report` makes both anew.
+numbers alone are in [report.json](report.json); `{command}` makes both anew.
 
 In brackets: 95 % interval by bootstrap over theorems and seeds. An arm without a training of its own has one
 seed. `labels` are the labels themselves, read as scores: what no arm can surpass by right.

@@ -19,8 +19,13 @@ from eva.report.statistics import Result, difference, result, summaries
 SHOWN = ("B3", "B6", "B7", "B10")  # arms in histograms and reliability plots
 
 
-def write_report(settings: Settings, docs: Path, versions: str, draws: int = 200) -> None:
-    """Make the report of runs and scores that are all there; `draws`: of the bootstrap."""
+def write_report(
+    settings: Settings, docs: Path, versions: str, *, draws: int = 200, command: str = "make report"
+) -> None:
+    """Make the report of runs and scores that are all there.
+
+    `draws`: of the bootstrap. `command`: what makes it, as the page says.
+    """
     docs.mkdir(parents=True, exist_ok=True)
     sets = {split: set_of(settings, split) for split in SPLITS}
     judged = {
@@ -42,7 +47,7 @@ def write_report(settings: Settings, docs: Path, versions: str, draws: int = 200
     }
     found = settings.out / "search.json"
     search = json.loads(found.read_text("utf-8")) if settings.theorems else None
-    facts = _facts(settings, sets, versions)
+    facts = _facts(settings, sets, versions) | {"command": command}
     report = {"arms": summaries(results), "differences": differences, "search": search, "facts": facts}
     (docs / "report.json").write_text(json.dumps(report, indent=1, allow_nan=False) + "\n", "utf-8")
     drawn = _plots(
