@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-from eva.step import ORDERS, BadStep, CritiquePiece, Order, ProofStep, Scored, StepScore
+from eva.step import ORDERS, BadStep, CritiquePiece, DimensionScore, Order, ProofStep, Scored, StepScore
 
 VERSION = 1
 VERSIONS = (VERSION,)
@@ -263,7 +263,7 @@ def _load(raw: bytes) -> dict[str, Any]:
     if raw.count(b"[") + raw.count(b"{") > MAX_DEPTH:  # fewer cannot nest deeper: most messages
         _check_depth(raw)
     try:
-        data = json.loads(raw.decode("utf-8"), parse_constant=_refuse_constant)
+        data = _DECODER.decode(raw.decode("utf-8"))
         if _SURROGATE.search(raw):
             json.dumps(data, ensure_ascii=False).encode("utf-8")
     except UnicodeDecodeError as error:
@@ -296,8 +296,13 @@ def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is not a JSON number")
 
 
+# made once: `json.loads` and `json.dumps` make theirs anew at every call that has settings
+_DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
+_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+
 def _dump(data: Mapping[str, Any]) -> bytes:
-    return json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode("utf-8")
+    return _ENCODER.encode(data).encode("utf-8")
 
 
 def _check_version(data: Mapping[str, Any]) -> None:
@@ -347,6 +352,9 @@ def _step(index: int, data: object) -> ProofStep:
         raise ProtocolError("bad_request", f"steps[{index}]: {error}") from None
 
 
+_ANCHOR = re.compile(r"-?[0-9]{1,9}")
+
+
 def _step_score(data: Mapping[str, Any]) -> StepScore:
     status = data.get("status")
     if status not in WIRE_STATUSES:
@@ -355,29 +363,32 @@ def _step_score(data: Mapping[str, Any]) -> StepScore:
     dimensions = _get(data, "dimensions", dict)
     if numbers != (data.get("value") is not None) or numbers != bool(dimensions):
         raise BadEvent(f"status '{status}' and the fields 'value', 'dimensions' contradict each other")
-    if numbers and not 0.0 <= _real(data, "value") <= 1.0:
-        raise BadEvent(f"field 'value' must be in [0, 1], not {_shown(data['value'])}")
-    for name, dimension in dimensions.items():
-        _check_dimension(name, dimension)
+    value = _real(data, "value") if numbers else None
+    if value is not None and not 0.0 <= value <= 1.0:
+        raise BadEvent(f"field 'value' must be in [0, 1], not {_shown(value)}")
     message = data.get("message")
     if message is not None and not isinstance(message, str):
         raise BadEvent(f"field 'message' must be a string, not {_shown(message)}")
-    index = _whole(data, "index")
-    return StepScore.from_json({**data, "index": index, "critique": None})
+    scores = {name: _dimension(name, dimension) for name, dimension in dimensions.items()}
+    return StepScore(_whole(data, "index"), status, value, scores, message=message)
 
 
-def _check_dimension(name: str, data: object) -> None:
+def _dimension(name: str, data: object) -> DimensionScore:
     if not isinstance(data, dict):
         raise BadEvent(f"dimension '{name}' must be an object, not {_shown(data)}")
-    for key in ("expected", "spread", "mass"):
-        _real(data, key)
     distribution = _get(data, "distribution", dict)
     for anchor in distribution:
-        _real(distribution, anchor)
-        if not re.fullmatch(r"-?[0-9]{1,9}", anchor):
+        if not _ANCHOR.fullmatch(anchor):
             raise BadEvent(f"dimension '{name}': {_shown(anchor)} is not an anchor")
-    if not 0.0 <= data["mass"] <= 1.0:
-        raise BadEvent(f"dimension '{name}': 'mass' must be in [0, 1], not {_shown(data['mass'])}")
+    score = DimensionScore(
+        _real(data, "expected"),
+        _real(data, "spread"),
+        {int(anchor): _real(distribution, anchor) for anchor in distribution},
+        _real(data, "mass"),
+    )
+    if not 0.0 <= score.mass <= 1.0:
+        raise BadEvent(f"dimension '{name}': 'mass' must be in [0, 1], not {_shown(score.mass)}")
+    return score
 
 
 def _health(data: Mapping[str, Any]) -> Health:
@@ -437,9 +448,12 @@ def _whole(data: Mapping[str, Any], key: str) -> int:
     return value
 
 
+_NUMBERS = (int, float)
+
+
 def _real(data: Mapping[str, Any], key: str) -> float:
     value = data.get(key)
-    if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= sys.float_info.max:
+    if isinstance(value, _NUMBERS) and not isinstance(value, bool) and abs(value) <= sys.float_info.max:
         return float(value)
     raise BadEvent(f"field '{key}' must be a finite number, not {_shown(value)}")
 
