@@ -6,13 +6,13 @@ the client sent.
 
 from __future__ import annotations
 
-import json
 import re
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
+from eva.json_text import BadJson, dump, load, shown
 from eva.step import ORDERS, BadStep, CritiquePiece, DimensionScore, Order, ProofStep, Scored, StepScore
 
 VERSION = 1
@@ -21,7 +21,6 @@ MAX_BYTES = 4 * 1024 * 1024
 """The longest message that is read; a longer one is answered with `too_large`."""
 MAX_FRAME = 16 * 1024 * 1024
 """The longest frame that is taken from the network; a longer one ends the connection."""
-MAX_DEPTH = 32
 MAX_STEPS = 1000
 MAX_ID = 64
 DEFAULT_DEADLINE_MS = 60_000
@@ -170,7 +169,10 @@ def parse_request(raw: bytes) -> Request:
     """The request in one frame. Raises `ProtocolError` with the code that the client is to be told."""
     if len(raw) > MAX_BYTES:
         raise ProtocolError("too_large", f"the message has {len(raw)} bytes, at most {MAX_BYTES} are allowed")
-    data = _load(raw)
+    try:
+        data = load(raw)
+    except BadJson as error:
+        raise ProtocolError("bad_request", f"the message {error}") from None
     id = data.get("id")
     known = id if isinstance(id, str) and 1 <= len(id) <= MAX_ID else ""
     try:
@@ -185,7 +187,7 @@ def parse_request(raw: bytes) -> Request:
         if kind == "health":
             return HealthRequest(known)
         raise ProtocolError(
-            "bad_request", f"field 'type' must be 'score', 'cancel' or 'health', not {_shown(kind)}"
+            "bad_request", f"field 'type' must be 'score', 'cancel' or 'health', not {shown(kind)}"
         )
     except ProtocolError as error:
         error.id = known
@@ -195,7 +197,7 @@ def parse_request(raw: bytes) -> Request:
 def encode_request(request: Request) -> bytes:
     """The frame of a request."""
     kind = {ScoreRequest: "score", CancelRequest: "cancel", HealthRequest: "health"}[type(request)]
-    return _dump({"eva": VERSION, "type": kind, "id": request.id, **request.to_json()})
+    return dump({"eva": VERSION, "type": kind, "id": request.id, **request.to_json()})
 
 
 def encode_event(id: str, event: Event) -> bytes:
@@ -221,14 +223,16 @@ def encode_event(id: str, event: Event) -> bytes:
         body = {"code": event.code, "message": event.message}
         if event.versions:
             body["versions"] = list(event.versions)
-    return _dump(head | body)
+    return dump(head | body)
 
 
 def parse_event(raw: bytes) -> tuple[str, Event]:
     """The request's id and the event in one frame. Raises `BadEvent`."""
     try:
-        data = _load(raw)
+        data = load(raw)
         _check_version(data)
+    except BadJson as error:
+        raise BadEvent(f"the message {error}") from None
     except ProtocolError as error:
         raise BadEvent(error.message) from None
     id = _get(data, "id", str)
@@ -249,72 +253,19 @@ def parse_event(raw: bytes) -> tuple[str, Event]:
         )
     if kind == "health":
         return id, _health(data)
-    raise BadEvent(f"field 'type' is {_shown(kind)}, no event of protocol {VERSION}")
-
-
-# A string literal (closed or not, so that the scan stays linear), or one bracket.
-_TOKEN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"?|[\[\]{}]', re.DOTALL)
-_OPEN, _CLOSE = (b"[", b"{"), (b"]", b"}")
-_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
-
-
-def _load(raw: bytes) -> dict[str, Any]:
-    """One JSON object. The depth is counted before the parser recurses."""
-    if raw.count(b"[") + raw.count(b"{") > MAX_DEPTH:  # fewer cannot nest deeper: most messages
-        _check_depth(raw)
-    try:
-        data = _DECODER.decode(raw.decode("utf-8"))
-        if _SURROGATE.search(raw):
-            json.dumps(data, ensure_ascii=False).encode("utf-8")
-    except UnicodeDecodeError as error:
-        raise ProtocolError("bad_request", f"the message is not UTF-8 (byte {error.start})") from None
-    except UnicodeEncodeError:
-        raise ProtocolError("bad_request", "the message holds half of a surrogate pair (\\ud800…)") from None
-    except json.JSONDecodeError as error:
-        raise ProtocolError(
-            "bad_request", f"the message is not JSON: {error.msg} (character {error.pos})"
-        ) from None
-    except ValueError as error:  # NaN, or an integer of thousands of digits
-        raise ProtocolError("bad_request", f"the message is not JSON: {error}") from None
-    if not isinstance(data, dict):
-        raise ProtocolError("bad_request", f"the message must be a JSON object, not {_shown(data)}")
-    return data
-
-
-def _check_depth(raw: bytes) -> None:
-    depth = 0
-    for token in _TOKEN.finditer(raw):
-        if token[0] in _OPEN:
-            depth += 1
-            if depth > MAX_DEPTH:
-                raise ProtocolError("bad_request", f"the message nests deeper than {MAX_DEPTH} levels")
-        elif token[0] in _CLOSE:
-            depth -= 1
-
-
-def _refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is not a JSON number")
-
-
-# made once: `json.loads` and `json.dumps` make theirs anew at every call that has settings
-_DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
-_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-
-
-def _dump(data: Mapping[str, Any]) -> bytes:
-    return _ENCODER.encode(data).encode("utf-8")
+    raise BadEvent(f"field 'type' is {shown(kind)}, no event of protocol {VERSION}")
 
 
 def _check_version(data: Mapping[str, Any]) -> None:
     version = data.get("eva")
     if isinstance(version, bool) or not isinstance(version, int):
         raise ProtocolError(
-            "bad_request", f"field 'eva' must be the protocol's version, not {_shown(version)}"
+            "bad_request", f"field 'eva' must be the protocol's version, not {shown(version)}"
         )
     if version not in VERSIONS:
         spoken = ", ".join(map(str, VERSIONS))
         raise ProtocolError(
-            "unsupported_version", f"version {_shown(version)} is not spoken here, but {spoken}"
+            "unsupported_version", f"version {shown(version)} is not spoken here, but {spoken}"
         )
 
 
@@ -322,7 +273,7 @@ def _score_request(id: str, data: Mapping[str, Any]) -> ScoreRequest:
     steps = data.get("steps")
     if not isinstance(steps, list) or not steps:
         raise ProtocolError(
-            "bad_request", f"field 'steps' must be a list of 1 to {MAX_STEPS} steps, not {_shown(steps)}"
+            "bad_request", f"field 'steps' must be a list of 1 to {MAX_STEPS} steps, not {shown(steps)}"
         )
     if len(steps) > MAX_STEPS:
         raise ProtocolError(
@@ -330,17 +281,17 @@ def _score_request(id: str, data: Mapping[str, Any]) -> ScoreRequest:
         )
     critique = data.get("critique", True)
     if not isinstance(critique, bool):
-        raise ProtocolError("bad_request", f"field 'critique' must be true or false, not {_shown(critique)}")
+        raise ProtocolError("bad_request", f"field 'critique' must be true or false, not {shown(critique)}")
     order = data.get("order", "score_first")
     if order not in ORDERS:
         raise ProtocolError(
-            "bad_request", f"field 'order' must be one of {', '.join(ORDERS)}, not {_shown(order)}"
+            "bad_request", f"field 'order' must be one of {', '.join(ORDERS)}, not {shown(order)}"
         )
     deadline = data.get("deadline_ms", DEFAULT_DEADLINE_MS)
     if isinstance(deadline, bool) or not isinstance(deadline, int) or not 1 <= deadline <= MAX_DEADLINE_MS:
         raise ProtocolError(
             "bad_request",
-            f"field 'deadline_ms' must be a whole number from 1 to {MAX_DEADLINE_MS}, not {_shown(deadline)}",
+            f"field 'deadline_ms' must be a whole number from 1 to {MAX_DEADLINE_MS}, not {shown(deadline)}",
         )
     return ScoreRequest(id, tuple(_step(i, step) for i, step in enumerate(steps)), critique, order, deadline)
 
@@ -358,28 +309,28 @@ _ANCHOR = re.compile(r"-?[0-9]{1,9}")
 def _step_score(data: Mapping[str, Any]) -> StepScore:
     status = data.get("status")
     if status not in WIRE_STATUSES:
-        raise BadEvent(f"field 'status' must be one of {', '.join(WIRE_STATUSES)}, not {_shown(status)}")
+        raise BadEvent(f"field 'status' must be one of {', '.join(WIRE_STATUSES)}, not {shown(status)}")
     numbers = status != "too_long"
     dimensions = _get(data, "dimensions", dict)
     if numbers != (data.get("value") is not None) or numbers != bool(dimensions):
         raise BadEvent(f"status '{status}' and the fields 'value', 'dimensions' contradict each other")
     value = _real(data, "value") if numbers else None
     if value is not None and not 0.0 <= value <= 1.0:
-        raise BadEvent(f"field 'value' must be in [0, 1], not {_shown(value)}")
+        raise BadEvent(f"field 'value' must be in [0, 1], not {shown(value)}")
     message = data.get("message")
     if message is not None and not isinstance(message, str):
-        raise BadEvent(f"field 'message' must be a string, not {_shown(message)}")
+        raise BadEvent(f"field 'message' must be a string, not {shown(message)}")
     scores = {name: _dimension(name, dimension) for name, dimension in dimensions.items()}
     return StepScore(_whole(data, "index"), status, value, scores, message=message)
 
 
 def _dimension(name: str, data: object) -> DimensionScore:
     if not isinstance(data, dict):
-        raise BadEvent(f"dimension '{name}' must be an object, not {_shown(data)}")
+        raise BadEvent(f"dimension '{name}' must be an object, not {shown(data)}")
     distribution = _get(data, "distribution", dict)
     for anchor in distribution:
         if not _ANCHOR.fullmatch(anchor):
-            raise BadEvent(f"dimension '{name}': {_shown(anchor)} is not an anchor")
+            raise BadEvent(f"dimension '{name}': {shown(anchor)} is not an anchor")
     score = DimensionScore(
         _real(data, "expected"),
         _real(data, "spread"),
@@ -387,14 +338,14 @@ def _dimension(name: str, data: object) -> DimensionScore:
         _real(data, "mass"),
     )
     if not 0.0 <= score.mass <= 1.0:
-        raise BadEvent(f"dimension '{name}': 'mass' must be in [0, 1], not {_shown(score.mass)}")
+        raise BadEvent(f"dimension '{name}': 'mass' must be in [0, 1], not {shown(score.mass)}")
     return score
 
 
 def _health(data: Mapping[str, Any]) -> Health:
     scale = _get(data, "scale", list)
     if len(scale) != 2 or not all(isinstance(end, int) for end in scale):
-        raise BadEvent(f"field 'scale' must be two whole numbers, not {_shown(scale)}")
+        raise BadEvent(f"field 'scale' must be two whole numbers, not {shown(scale)}")
     weights = _get(data, "weights", dict)
     return Health(
         version=_get(data, "version", str),
@@ -437,14 +388,14 @@ def _times(data: Mapping[str, Any], key: str) -> Times | None:
 def _get(data: Mapping[str, Any], key: str, kind: type) -> Any:
     value = data.get(key)
     if not isinstance(value, kind):
-        raise BadEvent(f"field '{key}' must be a {kind.__name__}, not {_shown(value)}")
+        raise BadEvent(f"field '{key}' must be a {kind.__name__}, not {shown(value)}")
     return value
 
 
 def _whole(data: Mapping[str, Any], key: str) -> int:
     value = data.get(key)
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise BadEvent(f"field '{key}' must be a whole number from 0 up, not {_shown(value)}")
+        raise BadEvent(f"field '{key}' must be a whole number from 0 up, not {shown(value)}")
     return value
 
 
@@ -455,9 +406,4 @@ def _real(data: Mapping[str, Any], key: str) -> float:
     value = data.get(key)
     if isinstance(value, _NUMBERS) and not isinstance(value, bool) and abs(value) <= sys.float_info.max:
         return float(value)
-    raise BadEvent(f"field '{key}' must be a finite number, not {_shown(value)}")
-
-
-def _shown(value: object) -> str:
-    text = "nothing" if value is None else repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."
+    raise BadEvent(f"field '{key}' must be a finite number, not {shown(value)}")
