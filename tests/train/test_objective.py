@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from random import Random
 
 import pytest
 import torch
@@ -38,6 +39,29 @@ def encoder(tokenizer, scale=(1, 5)):
 @pytest.fixture(scope="module", params=["digits_split", "byte_level"])
 def tokenizer(request):
     return tiny_tokenizer(request.param)
+
+
+@pytest.mark.parametrize("scale", [(1, 5), (0, 100)])
+def test_noise_changes_what_is_read_and_nothing_that_is_learned(tokenizer, scale):
+    encode = encoder(tokenizer, scale)
+    collate = Collator(0.0, "rounded", tokenizer.pad_token_id)
+    examples = [encode(record, "score_first") for record in toy_records(3, "train")] * 40
+    noisy = [encode.with_noise(e, 1.0, Random(i)) for i, e in enumerate(examples)]
+    plain, batch = collate(examples), collate(noisy)
+    for name in ("keep", "next", "weights", "reads", "targets"):
+        assert torch.equal(plain[name], batch[name]), name
+    integers = torch.zeros_like(plain["input_ids"], dtype=torch.bool)
+    for row, e in enumerate(examples):
+        for first, last in e.scores:
+            integers[row, first:last] = True
+    other = plain["input_ids"] != batch["input_ids"]
+    assert not (other & ~integers).any()
+    assert other.any(0).sum() >= 3, "every dimension's integer"
+    if scale == (1, 5):
+        first = examples[0].scores[0][0]
+        assert 0.65 < other[::3, first].float().mean() < 0.95, "four of five draws are another integer"
+    for e in examples[:1]:
+        assert encode.with_noise(e, 0.0, Random(0)).seen == e.ids
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -31,6 +31,8 @@ COMPARED = (
     ("B10", "B9", "learning critiques beside"),
     ("B11", "B10", "no cross-entropy on the digit"),
     ("two_hot", "B10", "two-hot digit"),
+    ("noise_0.5", "B10", "integers in the text that cannot be relied on"),
+    ("noise_1", "B10", "integers in the text that say nothing"),
     ("B10_critique", "B10", "reading after the own critique"),
     ("B12", "B10_critique", "the second stage"),
     ("B10_given", "B10_critique", "the label's critique in place of the own: what teacher forcing hides"),

@@ -42,19 +42,32 @@ def schedule(lengths: Sequence[int], batch: int, count: int, seed: int) -> list[
 
 
 class Texts:
-    """Examples in the order of a plan, written as `orders` says: `both` alternates with each pass."""
+    """Examples in the order of a plan, written as `orders` says: `both` alternates with each pass.
+
+    `noise`: share of their integers that are read as others (`Encoder.with_noise`).
+    """
 
     def __init__(
-        self, encode: Encoder, pieces: Sequence[Pieces], orders: Orders, plan: Sequence[tuple[int, int]]
+        self,
+        encode: Encoder,
+        pieces: Sequence[Pieces],
+        orders: Orders,
+        plan: Sequence[tuple[int, int]],
+        *,
+        noise: float = 0.0,
     ) -> None:
         self._encode, self._pieces, self._orders, self._plan = encode, pieces, orders, plan
+        self._noise = noise
 
     def __len__(self) -> int:
         return len(self._plan)
 
     def __getitem__(self, number: int) -> Example:
         index, passes = self._plan[number]
-        return self._encode.write(self._pieces[index], _order(self._orders, index + passes))
+        example = self._encode.write(self._pieces[index], _order(self._orders, index + passes))
+        if not self._noise:
+            return example
+        return self._encode.with_noise(example, self._noise, random.Random(f"{index} {passes}"))
 
 
 def _order(orders: Orders, turn: int) -> Written:
@@ -88,8 +101,8 @@ class Collator:
         weights = torch.zeros(len(examples), width)
         for row, e in enumerate(examples):
             size = len(e.ids)
-            ids[row, :size] = torch.tensor(e.ids)
-            predicted[row, : size - 1] = ids[row, 1:size]
+            ids[row, :size] = torch.tensor(e.ids if e.seen is None else e.seen)
+            predicted[row, : size - 1] = torch.tensor(e.ids[1:])
             weights[row, : e.start - 1] = self._prompt_loss
             weights[row, e.start - 1 : size - 1] = 1.0
             if self._digit != "rounded":

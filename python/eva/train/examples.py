@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
+from random import Random
 from typing import Any, Literal
 
 from eva.data.record import LABELS, LabelledStep, rescale
@@ -44,6 +45,7 @@ class Example:
       integer.
     - `branches`: empty where every anchor is one token.
     - `targets`: the fractional R_k of each dimension, on the anchors' scale.
+    - `seen`: what the model reads in place of `ids`, where that is something else (`Encoder.with_noise`).
     """
 
     ids: list[int]
@@ -52,6 +54,7 @@ class Example:
     reads: tuple[tuple[int, ...], ...]
     branches: tuple[Branch, ...]
     targets: tuple[float, ...]
+    seen: list[int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +119,20 @@ class Encoder:
         spans = tuple((at + first, at + last) for first, last in pieces.scored.spans)
         reads, branches = _places(self._frame, spans, len(ids)) if self._frame else ((), ())
         return Example(ids, len(pieces.head), spans, reads, branches, pieces.targets)
+
+    def with_noise(self, example: Example, share: float, draw: Random) -> Example:
+        """The example as it is read with about this share of its integers drawn anew, each alike likely.
+
+        What is to be written stays. With the label's integers a score learns to rely on the ones before it,
+        which are seldom right when the model has written them itself.
+        """
+        assert self._frame is not None
+        seen = list(example.ids)
+        for field, (first, last) in zip(self._frame.fields, example.scores, strict=True):
+            if draw.random() < share:
+                alike = [path for path in field.anchors.paths.values() if len(path) == last - first]
+                seen[first:last] = draw.choice(alike)
+        return replace(example, seen=seen)
 
     def __call__(self, record: LabelledStep, order: Written) -> Example:
         """The example of a record, in one go."""

@@ -56,9 +56,15 @@ def train(config: TrainConfig) -> Path:
             [encode.pieces(r, critiques[i] if critiques else None) for i, r in enumerate(records)],
         )
         sets = {
-            "train_dataset": Texts(encode, pieces, config.orders, plan(config, pieces)),
+            "train_dataset": Texts(
+                encode, pieces, config.orders, plan(config, pieces), noise=config.score_noise
+            ),
             "eval_dataset": Texts(
-                encode, [encode.pieces(r) for r in held], config.orders, [(i, 0) for i in range(len(held))]
+                encode,
+                [encode.pieces(r) for r in held],
+                config.orders,
+                [(i, 0) for i in range(len(held))],
+                noise=config.score_noise,
             ),
             "data_collator": Collator(config.prompt_loss, config.digit, base.tokenizer.pad_token_id),
         }
