@@ -82,10 +82,12 @@ def fuzz_messages(
                 victim.check_descriptors()
                 victim.check_memory()
             except Exception as error:
-                # hypothesis says it again, and may not fail again: the first failure counts
-                talk = next((talk for talk in talks if talk.failure is not None), talks[-1])
+                # hypothesis says it again, and may not fail again: the first failure counts; without one, what
+                # came to light after all of them may be any one's doing
+                failed = next((n for n, talk in enumerate(talks) if talk.failure is not None), len(talks) - 1)
+                talk = talks[failed]
                 saved = folder / f"messages-{number + place}.json"
-                saved.write_text(json.dumps(talk.record))
+                saved.write_text(json.dumps([talk.record for talk in talks[: failed + 1]]))
                 raise Broken(
                     f"{talk.failure or error}\nto see it again: make fuzz FUZZ='--replay {saved}'"
                 ) from error
@@ -99,14 +101,15 @@ def fuzz_messages(
 def replay_messages(saved: Path, folder: Path) -> None:
     """Say again what was said. Raises `Broken`."""
     with suffering(folder / "victim.log") as victim:
-        talk = Conversation(victim)
-        for who, frames in json.loads(saved.read_text()):
-            if frames:
-                talk.say(who, *(bytes.fromhex(frame) for frame in frames))
-                talk.hear(who)
-            else:
-                talk.vanish(who)
-        talk.end()
+        for record in json.loads(saved.read_text()):
+            talk = Conversation(victim)
+            for who, frames in record:
+                if frames:
+                    talk.say(who, *(bytes.fromhex(frame) for frame in frames))
+                    talk.hear(who)
+                else:
+                    talk.vanish(who)
+            talk.end()
         victim.check()
 
 

@@ -22,6 +22,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "serve"))
 from scripted import ScriptedJudge
 
 from eva.client import Client
+from eva.model.errors import ModelError
 from eva.runtime import Connection
 from eva.serve.config import ServeConfig
 from eva.serve.log import start_logging
@@ -29,6 +30,7 @@ from eva.serve.server import Server
 from eva.step import ProofStep, ScoreEvent
 
 PATIENCE_S = 30.0
+HOLD_S = 2.0
 QUEUE = 200
 FDS_MORE = 16
 """Descriptors that a victim may have beyond those at its start: the witness, and connections about to end."""
@@ -43,11 +45,18 @@ class Broken(AssertionError):
 
 
 class ObedientJudge(ScriptedJudge):
-    """Besides what the tactics of a `ScriptedJudge` say: `hold` is never answered, only given up."""
+    """Besides what the tactics of a `ScriptedJudge` say: `hold` is never answered, only given up.
+
+    As long as nothing is told to a client, nobody sees that it has vanished, so what it asked for is held
+    until its deadline, which may be far: after `HOLD_S` the judge fails, as a model does sooner or later.
+    """
 
     def _score(self, i: int, step: ProofStep, gone: Callable[[int], bool]) -> Iterator[ScoreEvent]:
         self.calls.clear()  # a million of them would read as a leak
+        end = time.monotonic() + HOLD_S
         while step.tactic == "hold" and not gone(i):
+            if time.monotonic() > end:
+                raise ModelError("held for too long")
             time.sleep(0.001)
         yield from super()._score(i, step, gone)
 
