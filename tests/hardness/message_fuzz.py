@@ -82,8 +82,8 @@ def fuzz_messages(
                 victim.check_descriptors()
                 victim.check_memory()
             except Exception as error:
-                # hypothesis says it again, and may not fail again: the first failure counts; without one, what
-                # came to light after all of them may be any one's doing
+                # hypothesis says it again, and may not fail again: the first failure counts; without one,
+                # what came to light after all of them may be any one's doing
                 failed = next((n for n, talk in enumerate(talks) if talk.failure is not None), len(talks) - 1)
                 talk = talks[failed]
                 saved = folder / f"messages-{number + place}.json"
