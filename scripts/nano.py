@@ -41,7 +41,10 @@ FILES = (
     "tokenizer.json",
     "tokenizer_config.json",
 )
-ARMS = ["labels", "words", "words_goal", "B3", "B4", "B7", "B10", "B10_parsed", "B10_critique"]
+ARMS = [
+    *("labels", "words", "words_goal", "B3", "B4", "B7", "noise_0"),
+    *("B10", "B10_parsed", "B10_critique"),
+]
 LONG = 300  # tokens of the prompt whose latency the card tells
 SAMPLES = 30
 

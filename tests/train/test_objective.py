@@ -16,7 +16,7 @@ from eva.model.frame import Frame
 from eva.model.read import read_given
 from eva.step import DIMENSIONS
 from eva.train.attention import use_on
-from eva.train.batches import Collator
+from eva.train.batches import Collator, Texts
 from eva.train.examples import Encoder, rounded
 from eva.train.objective import (
     anchor_log_weights,
@@ -62,6 +62,16 @@ def test_noise_changes_what_is_read_and_nothing_that_is_learned(tokenizer, scale
         assert 0.65 < other[::3, first].float().mean() < 0.95, "four of five draws are another integer"
     for e in examples[:1]:
         assert encode.with_noise(e, 0.0, Random(0)).seen == e.ids
+
+
+def test_each_pass_over_the_data_reads_other_integers(tokenizer):
+    encode = encoder(tokenizer)
+    pieces = [encode.pieces(record) for record in toy_records(4, "train")]
+    order = [(index, passes) for passes in range(8) for index in range(len(pieces))]
+    noisy, again = (Texts(encode, pieces, "score_first", order, noise=1.0) for _ in range(2))
+    assert [noisy[i].seen for i in range(len(order))] == [again[i].seen for i in range(len(order))]
+    assert len({tuple(noisy[i].seen) for i in range(0, len(order), len(pieces))}) > 4
+    assert Texts(encode, pieces, "score_first", order)[0].seen is None
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -71,7 +71,12 @@ def test_a_wrong_line_is_named(tmp_path, line, words):
         ({"steps": 0}, "steps"),
         ({"scale": (5, 1)}, "scale"),
         ({"scores": "decimal"}, "alpha 0.5 needs anchors"),
-        ({"scores": "value", "alpha": 0.0, "digit": "masked"}, "digit masked needs anchors"),
+        ({"scores": "value", "alpha": 0.0}, "with scores value give score_noise 0"),
+        (
+            {"scores": "value", "alpha": 0.0, "score_noise": 0.0, "digit": "masked"},
+            "digit masked needs anchors",
+        ),
+        ({"score_noise": 1.5}, "score_noise"),
         ({"self_critique": True}, "orders critique_first"),
         ({"self_critique": True, "orders": "critique_first"}, "base that writes critiques"),
     ],

@@ -102,7 +102,7 @@ def test_only_whole_checkpoints_count(tmp_path):
 def test_baselines_are_read_by_their_own_judges_and_served_by_none(finished, tmp_path):
     steps = [r.step for r in toy_records(5, "test")]
     for scores, judge in (("decimal", decimal_judge), ("value", value_judge)):
-        directory = train(small(finished, tmp_path / scores, scores=scores, alpha=0.0))
+        directory = train(small(finished, tmp_path / scores, scores=scores, alpha=0.0, score_noise=0.0))
         judged = judge(directory)(steps)
         assert all(1 <= number <= 5 for one in judged for number in one.expected.values())
         assert all(one.status == "scored" and len(one.expected) == 3 for one in judged)

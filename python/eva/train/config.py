@@ -114,9 +114,10 @@ class TrainConfig(RunConfig):
         "of a regression head (value). The last two are baselines: no eva serves them, and alpha must be 0.",
     )
     score_noise: float = option(
-        0.0,
-        "Share of the integers in a text that the model reads as others, drawn at random, while it still has "
-        "to write the labels'. With 0 (the paper) a score learns to rely on those before it.",
+        1.0,
+        "Share of the integers in a text that the model reads as others, drawn at random, while it still "
+        "has to write the labels'. With 0 (the paper) a score learns to rely on the true ones before it, which "
+        "in use are the model's own.",
     )
     scale: tuple[int, int] = option((1, 5), "Lowest and highest anchor; labels are mapped to it linearly.")
     prompt_loss: float = option(
@@ -149,7 +150,9 @@ class TrainConfig(RunConfig):
         if not 0 <= self.score_noise <= 1:
             raise BadConfig(f"score_noise must be in [0, 1], not {self.score_noise}")
         if self.scores != "anchors" and self.score_noise:
-            raise BadConfig(f"score_noise {self.score_noise} needs anchors: with scores {self.scores} give 0")
+            raise BadConfig(
+                f"score_noise {self.score_noise} needs anchors: with scores {self.scores} give score_noise 0"
+            )
         if self.scores != "anchors" and self.digit != "rounded":
             raise BadConfig(f"digit {self.digit} needs anchors: with scores {self.scores} it must be rounded")
         if self.self_critique and (self.orders != "critique_first" or self.scores != "anchors"):
