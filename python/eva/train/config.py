@@ -116,8 +116,8 @@ class TrainConfig(RunConfig):
     score_noise: float = option(
         1.0,
         "Share of the integers in a text that the model reads as others, drawn at random, while it still "
-        "has to write the labels'. With 0 (the paper) a score learns to rely on the true ones before it, which "
-        "in use are the model's own.",
+        "has to write the labels'. With 0 (the paper) a score learns to rely on the true ones before it, "
+        "which in use are the model's own.",
     )
     scale: tuple[int, int] = option((1, 5), "Lowest and highest anchor; labels are mapped to it linearly.")
     prompt_loss: float = option(
