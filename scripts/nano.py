@@ -102,7 +102,7 @@ def options() -> argparse.ArgumentParser:
     add("--theorems", type=int, default=10_400, help="of the data")
     add("--seed", type=int, default=4, help="of the data")
     add("--arms", nargs="+", choices=ARMS, default=ARMS, metavar="ARM", help=", ".join(ARMS))
-    add("--steps", type=int, default=7053, help="optimizer steps of each run: one pass over the data")
+    add("--steps", type=int, default=7046, help="optimizer steps of each run: one pass over the data")
     add("--pretrain-steps", type=int, default=2132, help="of the base")
     add("--evaluate", type=int, default=4000, help="about so many steps of each set are scored")
     add("--search", type=int, default=60, help="theorems of each set, for proof search; 0: none")
@@ -143,6 +143,7 @@ def card(settings: Settings, run: Path, attempts: Path | None) -> str:
         batch=config["batch_size"],
         rate=config["learning_rate"],
         alpha=config["alpha"],
+        noise=config["score_noise"],
         torch=torch.__version__,
         temperature=json.loads((PACKAGE / "eva.json").read_text("utf-8"))["temperature"],
         test=report["facts"]["test"],
@@ -163,10 +164,13 @@ def model_judge(model: Any) -> Any:
 def latency(settings: Settings) -> tuple[int, float]:
     """Tokens of a prompt, and score-first milliseconds of its step with one thread and no memory; medians."""
     from eva.model import RewardModel
+    from eva.model.checkpoint import load
+    from eva.model.prompt import prompt
 
     model = RewardModel.from_pretrained(NAME, threads=1, cache_mb=0)
+    cut, instruction = load(NAME).tokenizer, model.config.instruction
     steps = [record.step for record in read_records(settings.data / "held_out.jsonl")]
-    sizes = {i: len(model.tokenizer(model.prompt(step))["input_ids"]) for i, step in enumerate(steps[:5000])}
+    sizes = {i: len(cut(prompt(step, instruction))["input_ids"]) for i, step in enumerate(steps[:5000])}
     nearest = sorted(sizes, key=lambda i: abs(sizes[i] - LONG))[:SAMPLES]
     taken = []
     for i in nearest:
@@ -204,8 +208,9 @@ Labelled steps: {sizes}. How they are made, and what the
 targets mean: `docs/data.md`. Split by theorem; *held_out*: families never seen in training.
 
 First a plain language model on the proofs ({pretrain_steps} steps), then {steps} optimizer steps of {batch}
-examples by EVA, both orders drawn at random, learning rate {rate} (cosine), α = {alpha}, bfloat16 autocast,
-torch {torch}. Temperature τ = {temperature}, fitted on the validation set. Rebuilt by `make nano`.
+examples by EVA, both orders in turn, learning rate {rate} (cosine), α = {alpha}, share of integers read as
+others (`--score-noise`) {noise}, bfloat16 autocast, torch {torch}.
+Temperature τ = {temperature}, fitted on the validation set. Rebuilt by `make nano`.
 
 ## Figures
 On {test} labelled steps of the trained families (other theorems) and {held_out} of the held-out families,
