@@ -152,7 +152,6 @@ class Scheduler:
 
     def start(self) -> None:
         self._ended = self._thread.submit(self._run)
-        self._ended.add_done_callback(_log_crash)
 
     def stop(self, timeout: float) -> bool:
         """End the work; whether it ended within `timeout` seconds (no forward pass is interrupted)."""
@@ -190,6 +189,13 @@ class Scheduler:
         return sum(len(job.owed) for job in self._jobs)
 
     def _run(self) -> None:
+        try:
+            self._work()
+        except Exception:  # nobody waits for the thread's result before the daemon stops
+            log.critical("the scheduler's thread ended", exc_info=True)
+            raise
+
+    def _work(self) -> None:
         slow: _Batch | None = None
         while True:
             quick, slow = self._next(slow)
@@ -375,8 +381,3 @@ class Scheduler:
     def _finish(self, job: Job, failure: str | None = None) -> None:
         self.drop(job)
         job.tell(Finished(failure))
-
-
-def _log_crash(ended: Future[None]) -> None:
-    if error := ended.exception():
-        log.critical("the scheduler's thread ended", exc_info=error)
