@@ -26,6 +26,10 @@ async function withPanel(options, body, tolerated = []) {
   try {
     await body(opened)
     assert.deepEqual(opened.complaints.filter(text => !tolerated.some(part => text.includes(part))), [])
+  } catch (error) {
+    const seen = await opened.page.locator('#infoview').innerText({ timeout: 2000 }).catch(String)
+    console.error(`The infoview shows:\n${seen}\nThe console says:\n${opened.complaints.join('\n')}`)
+    throw error
   } finally {
     await opened.close()
   }
