@@ -43,8 +43,12 @@ export class StandIn {
     return [...this.#jobs.values()].findLast(job => job.proof.name === name)
   }
 
-  /** Let the daemon say more: the next `scores` scores, the next `words` pieces of the critique of `step`. */
-  tell(name, { scores = 0, words = 0, step = 0 }) {
+  /**
+   * Let the daemon say more: the next `scores` scores, the next `words` pieces of the critique of `step`.
+   * A panel is drawn before it asks: waits up to ten seconds until it has.
+   */
+  async tell(name, { scores = 0, words = 0, step = 0 }) {
+    for (let i = 0; i < 200 && !this.job(name); i++) await new Promise(resolve => setTimeout(resolve, 50))
     const job = this.job(name)
     if (!job) throw new Error(`nobody has asked for ${name}`)
     job.tellScores(scores)
