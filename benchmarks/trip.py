@@ -6,7 +6,6 @@ import asyncio
 import os
 import statistics
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from multiprocessing.connection import Connection as Pipe
@@ -17,6 +16,7 @@ import typer
 import zmq
 
 from benchmarks.costless import SCORE, eva_daemon, in_process
+from benchmarks.harness import seconds
 from benchmarks.overhead import REQUEST
 from eva.client import Client
 from eva.protocol import Done, ScoreRequest, encode_event, encode_request, parse_event, parse_request
@@ -25,9 +25,10 @@ from eva.serve.inbox import Inbox
 from eva.step import DIMENSIONS, Scored, StepScore
 
 PATIENCE_MS = 10_000
-QUESTION = encode_request(ScoreRequest("r1", tuple(REQUEST), critique=False))
-ANSWER = encode_event("r1", Scored(StepScore(0, "scored", 0.72, dict.fromkeys(DIMENSIONS, SCORE))))
-DONE = encode_event("r1", Done(1, "costless", 0.1))
+ASKED = ScoreRequest("r1", tuple(REQUEST), critique=False)
+SCORED = Scored(StepScore(0, "scored", 0.72, dict.fromkeys(DIMENSIONS, SCORE)))
+ENDED = Done(1, "costless", 0.1)
+QUESTION, ANSWER, DONE = encode_request(ASKED), encode_event("r1", SCORED), encode_event("r1", ENDED)
 
 
 def main(
@@ -55,14 +56,12 @@ def main(
         print(f"{median:6.0f}  {median - before:+6.0f}  {name}")
         before = median
     print("\nof which the protocol's own work, in one process:\n")
-    request = ScoreRequest("r1", tuple(REQUEST), critique=False)
-    score = Scored(StepScore(0, "scored", 0.72, dict.fromkeys(DIMENSIONS, SCORE)))
     works: dict[str, Callable[[], object]] = {
-        "client: encode the request": lambda: encode_request(request),
+        "client: encode the request": lambda: encode_request(ASKED),
         "daemon: parse and check it": lambda: parse_request(QUESTION),
         "daemon: encode score and `done`": lambda: (
-            encode_event("r1", score),
-            encode_event("r1", Done(1, "costless", 0.1)),
+            encode_event("r1", SCORED),
+            encode_event("r1", ENDED),
         ),
         "client: parse and check them": lambda: (parse_event(ANSWER), parse_event(DONE)),
     }
@@ -71,9 +70,7 @@ def main(
 
 
 def _microseconds(work: Callable[[], object]) -> float:
-    begun = time.perf_counter()
-    work()
-    return (time.perf_counter() - begun) * 1e6
+    return seconds(work) * 1e6
 
 
 @contextmanager

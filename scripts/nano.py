@@ -11,7 +11,6 @@ import argparse
 import json
 import platform
 import shutil
-import signal
 import statistics
 import subprocess
 import sys
@@ -26,7 +25,7 @@ from eva.model.checkpoint import EMBEDDED, weights_hash
 from eva.report.arms import SPLITS
 from eva.report.goals import aims_table
 from eva.report.plan import Settings, plan, run_directory
-from eva.report.workers import work
+from eva.report.workers import work_as_program
 from eva.report.write import write_report
 
 CHECKOUT = Path(__file__).resolve().parent.parent
@@ -70,16 +69,8 @@ def main() -> int:
             return code
     settings.out.mkdir(parents=True, exist_ok=True)
     settings.save(settings.out / "settings.json")
-    signal.signal(
-        signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM)
-    )  # so that the workers' processes end
-    try:
-        failed = work(plan(settings), chosen.jobs, settings.out / "logs")
-    except KeyboardInterrupt:
-        return 128 + signal.SIGINT
-    if failed:
-        print(f"not done: {', '.join(failed)} (logs in {settings.out / 'logs'})", file=sys.stderr)
-        return 1
+    if code := work_as_program(plan(settings), chosen.jobs, settings.out / "logs"):
+        return code
     run = run_directory(settings, "eva", 0)
     PACKAGE.mkdir(exist_ok=True)
     for name in FILES:

@@ -8,14 +8,13 @@ from __future__ import annotations
 import argparse
 import json
 import platform
-import signal
 import sys
 from dataclasses import replace
 from pathlib import Path
 
 from eva.report.arms import ARMS, SPLITS
 from eva.report.plan import Settings, plan
-from eva.report.workers import work
+from eva.report.workers import work_as_program
 from eva.report.write import write_report
 
 CHECKOUT = Path(__file__).resolve().parent.parent
@@ -47,16 +46,8 @@ def main() -> int:
     if kept.exists() and replace(Settings.load(kept), arms=settings.arms, seeds=settings.seeds) != settings:
         sys.exit(f"{settings.out} was made with other settings ({kept}): give another --out, or remove it")
     settings.save(kept)
-    signal.signal(
-        signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM)
-    )  # so that the workers' processes end
-    try:
-        failed = work(plan(settings), chosen.jobs, settings.out / "logs")
-    except KeyboardInterrupt:
-        return 128 + signal.SIGINT
-    if failed:
-        print(f"not done: {', '.join(failed)} (logs in {settings.out / 'logs'})", file=sys.stderr)
-        return 1
+    if code := work_as_program(plan(settings), chosen.jobs, settings.out / "logs"):
+        return code
     write_report(settings, chosen.docs, f"Python {platform.python_version()}")
     print(json.dumps({"report": str(chosen.docs / "README.md")}))
     return 0

@@ -20,7 +20,8 @@ from eva import protocol
 from eva.protocol import CancelRequest, HealthRequest, ProtocolError, ScoreRequest
 from eva.runtime import Connection
 
-FAILING = ("raise", "hold", "raise late", "nan", "skip")
+NEVER_SCORED = ("raise", "hold")
+FAILING = (*NEVER_SCORED, "raise late", "nan", "skip")
 REFUSALS = ("bad_request", "unsupported_version", "too_large")
 
 
@@ -57,7 +58,7 @@ class Flight:
         if not 0 <= index < len(self.request.steps) or index in self.scored:
             raise Broken(f"a score that nobody asked for, or again: {event}")
         tactic = self.request.steps[index].tactic
-        if (event["status"] == "too_long") != (tactic == "too long") or tactic in FAILING[:2]:
+        if (event["status"] == "too_long") != (tactic == "too long") or tactic in NEVER_SCORED:
             raise Broken(f"{tactic!r} cannot be scored so: {event}")
         self.scored.add(index)
         if event["status"] == "too_long":

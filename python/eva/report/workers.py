@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -12,6 +13,18 @@ from pathlib import Path
 from eva.report.plan import Step
 
 WAIT = 0.2  # seconds between two looks at the processes
+
+
+def work_as_program(steps: Sequence[Step], jobs: int, logs: Path) -> int:
+    """`work` as a whole program, which SIGTERM and Ctrl-C end in order; its exit code, 0 if all is done."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # so that the processes end
+    try:
+        failed = work(steps, jobs, logs)
+    except KeyboardInterrupt:
+        return 128 + signal.SIGINT
+    if failed:
+        print(f"not done: {', '.join(failed)} (logs in {logs})", file=sys.stderr)
+    return 1 if failed else 0
 
 
 def work(steps: Sequence[Step], jobs: int, logs: Path) -> list[str]:
