@@ -54,6 +54,10 @@ def test_arms_without_a_training_have_one_seed(tmp_path):
     chosen = settings(tmp_path)
     assert seeds_of(chosen, "B0") == seeds_of(chosen, "B2") == [0]
     assert seeds_of(chosen, "B10") == [0, 1, 2]
+    assert seeds_of(chosen, "alpha_2") == [0], "a point of a sweep is trained once"
+    names = [step.name for step in plan(chosen)]
+    assert "train eva-2" in names and "train alpha_2-0" in names
+    assert not {"train alpha_2-1", "score alpha_2-1"} & set(names)
     assert scores_file(chosen, "B3", 1, "test") == scores_file(chosen, "B4", 1, "test"), (
         "integers are read from E's"
     )

@@ -17,7 +17,7 @@ from eva.evaluate.judges import decimal_judge, value_judge
 from eva.model import LoadError, RewardModel
 from eva.train.config import BadConfig, PretrainConfig, TrainConfig
 from eva.train.pretrain import pretrain, proof_texts
-from eva.train.run import last_checkpoint, train
+from eva.train.run import first_pass, last_checkpoint, train
 
 
 @pytest.fixture(scope="module")
@@ -132,6 +132,15 @@ def test_self_critique_trains_on_the_bases_own_words(finished, tmp_path):
     train(again)
     kept = [json.loads(line) for line in (again.out / "critiques.jsonl").read_text("utf-8").splitlines()]
     assert kept == words, "what was written is kept, what was cut off is written again"
+
+
+def test_a_run_that_ends_early_prepares_only_what_it_sees(tmp_path):
+    records = toy_records(20, "train")
+    data = toy_data(tmp_path / "data", 20, 4)
+    config = TrainConfig(data=data, out=tmp_path / "out", base="new:micro", steps=3, batch_size=4)
+    assert first_pass(config, records) == records[:12]
+    assert first_pass(dataclasses.replace(config, steps=6), records) == records
+    assert first_pass(dataclasses.replace(config, steps=None), records) == records
 
 
 @pytest.mark.slow

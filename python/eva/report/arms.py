@@ -18,12 +18,13 @@ WEIGHTS = (0.4, 0.4, 0.2)  # of logic, alignment and clarity in the value, for e
 class Run:
     """A training on the common base (or on another run's model): options of `eva.train.TrainConfig`.
 
-    `share` of the steps of the other runs.
+    `share` of the steps of the other runs. `once`: with the first seed only, for a point of a sweep.
     """
 
     options: Mapping[str, Any] = field(default_factory=dict)
     on: str = BASE
     share: float = 1.0
+    once: bool = False
 
 
 RUNS: dict[str, Run] = {
@@ -33,17 +34,17 @@ RUNS: dict[str, Run] = {
     "value": Run({"scores": "value", "alpha": 0.0, "score_noise": 0.0}),
     "no_critique": Run({"orders": "none"}),
     "masked": Run({"digit": "masked"}),
-    "two_hot": Run({"digit": "two_hot"}),
+    "two_hot": Run({"digit": "two_hot"}, once=True),
     "noise_0": Run({"score_noise": 0.0}),
-    "noise_0.5": Run({"score_noise": 0.5}),
+    "noise_0.5": Run({"score_noise": 0.5}, once=True),
     "self_critique": Run({"self_critique": True, "orders": "critique_first"}, on="eva", share=0.5),
     "anchors_2": Run({"scale": (0, 1)}),
-    "anchors_3": Run({"scale": (1, 3)}),
-    "anchors_11": Run({"scale": (0, 10)}),
-    "alpha_0.1": Run({"alpha": 0.1}),
-    "alpha_1": Run({"alpha": 1.0}),
-    "alpha_2": Run({"alpha": 2.0}),
-    "alpha_5": Run({"alpha": 5.0}),
+    "anchors_3": Run({"scale": (1, 3)}, once=True),
+    "anchors_11": Run({"scale": (0, 10)}, once=True),
+    "alpha_0.1": Run({"alpha": 0.1}, once=True),
+    "alpha_1": Run({"alpha": 1.0}, once=True),
+    "alpha_2": Run({"alpha": 2.0}, once=True),
+    "alpha_5": Run({"alpha": 5.0}, once=True),
 }
 """Every run by name; what an option does not say is the default of the embedded model."""
 

@@ -163,7 +163,8 @@ families, and on {held_out} of {held_out_theorems} theorems of families that no 
 numbers alone are in [report.json](report.json); `{command}` makes both anew.
 
 In brackets: 95 % interval by bootstrap over theorems and seeds. An arm without a training of its own has one
-seed. `labels` are the labels themselves, read as scores: what no arm can surpass by right.
+seed, and so have the points of a sweep (anchors, α, two-hot, noise 0.5). `labels` are the labels themselves,
+read as scores: what no arm can surpass by right.
 """
 DIFFERENCE = """\
 Paired: both arms are drawn on the same theorems. **Bold**: the 95 % interval leaves out zero. For ties, MSE

@@ -76,8 +76,9 @@ def scores_file(settings: Settings, arm: str, seed: int, split: str) -> Path:
 
 
 def seeds_of(settings: Settings, arm: str) -> list[int]:
-    """An arm without a training of its own has nothing to draw: one seed."""
-    return settings.seeds[:1] if ARMS[arm].run in (None, BASE) else settings.seeds
+    """One for an arm that has nothing to draw, without a training of its own, and for a point of a sweep."""
+    run = ARMS[arm].run
+    return settings.seeds[:1] if run in (None, BASE) or RUNS[run].once else settings.seeds
 
 
 def plan(settings: Settings) -> list[Step]:
@@ -108,6 +109,8 @@ def _runs(settings: Settings) -> Iterator[Step]:
     for seed in settings.seeds:
         for name in runs_of(settings.arms):
             run, out = RUNS[name], run_directory(settings, name, seed)
+            if run.once and seed != settings.seeds[0]:
+                continue
             words = [
                 "train",
                 *common,

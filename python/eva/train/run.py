@@ -44,6 +44,7 @@ def train(config: TrainConfig) -> Path:
     with arguments.main_process_first(desc="data"):
         records, held = read_split(config, "train"), read_split(config, "validation")[:VALIDATION]
         base = open_base(config, records)
+        records = first_pass(config, records)
         critiques = own_critiques(config, base, records) if config.self_critique else None
     if config.scores == "value":
         trainer = train_value_head(config, base, records, held, arguments)
@@ -154,6 +155,11 @@ def read_split(config: RunConfig, split: str) -> list[LabelledStep]:
         raise BadConfig(f"{config.data / split}.jsonl is empty")
     random.Random(config.seed).shuffle(records)
     return records[: config.limit] if split == "train" and config.limit else records
+
+
+def first_pass(config: TrainConfig, records: list[LabelledStep]) -> list[LabelledStep]:
+    """Those that a run comes to see: one that ends within its first pass need not prepare the others."""
+    return records[: config.steps * config.batch_size] if config.steps else records
 
 
 def fitting(config: RunConfig, base: Checkpoint, pieces: Sequence[Pieces]) -> list[Pieces]:
