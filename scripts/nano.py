@@ -24,7 +24,7 @@ from eva.evaluate.attempts import attempt_figures, attempt_lines
 from eva.model.checkpoint import EMBEDDED, weights_hash
 from eva.report.arms import SPLITS
 from eva.report.goals import aims_table
-from eva.report.plan import Settings, plan, run_directory
+from eva.report.plan import OtherSettings, Settings, plan, run_directory
 from eva.report.workers import work_as_program
 from eva.report.write import write_report
 
@@ -41,7 +41,7 @@ FILES = (
     "tokenizer_config.json",
 )
 ARMS = [
-    *("labels", "words", "words_goal", "B3", "B4", "B7", "noise_0"),
+    *("labels", "words", "words_goal", "likelihood", "B3", "B4", "B7", "noise_0"),
     *("B10", "B10_parsed", "B10_critique"),
 ]
 LONG = 300  # tokens of the prompt whose latency the card tells
@@ -67,8 +67,10 @@ def main() -> int:
         words = ["data", "generate", "--out", str(chosen.data), *size, "--resume"]
         if code := subprocess.run([sys.executable, "-m", "eva", *words], check=False).returncode:
             return code
-    settings.out.mkdir(parents=True, exist_ok=True)
-    settings.save(settings.out / "settings.json")
+    try:
+        settings.claim()
+    except OtherSettings as error:
+        sys.exit(str(error))
     if code := work_as_program(plan(settings), chosen.jobs, settings.out / "logs"):
         return code
     run = run_directory(settings, "eva", 0)

@@ -9,11 +9,10 @@ import argparse
 import json
 import platform
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 from eva.report.arms import ARMS, SPLITS
-from eva.report.plan import Settings, plan
+from eva.report.plan import OtherSettings, Settings, plan
 from eva.report.workers import work_as_program
 from eva.report.write import write_report
 
@@ -41,11 +40,10 @@ def main() -> int:
     missing = [split for split in splits if not (settings.data / f"{split}.jsonl").exists()]
     if missing:
         sys.exit(f"{settings.data} has no {', '.join(missing)}: `eva data generate` makes them")
-    settings.out.mkdir(parents=True, exist_ok=True)
-    kept = settings.out / "settings.json"
-    if kept.exists() and replace(Settings.load(kept), arms=settings.arms, seeds=settings.seeds) != settings:
-        sys.exit(f"{settings.out} was made with other settings ({kept}): give another --out, or remove it")
-    settings.save(kept)
+    try:
+        settings.claim()
+    except OtherSettings as error:
+        sys.exit(str(error))
     if code := work_as_program(plan(settings), chosen.jobs, settings.out / "logs"):
         return code
     write_report(settings, chosen.docs, f"Python {platform.python_version()}")

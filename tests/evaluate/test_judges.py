@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from made_up import record
@@ -11,8 +13,10 @@ from eva.evaluate.decimals import grammar
 from eva.evaluate.decision import decision_judge
 from eva.evaluate.judgement import parsed
 from eva.evaluate.judges import given_critique_judge, model_judge, sampled_judge
+from eva.evaluate.likelihood import likelihood_judge, log_probabilities
 from eva.model import LoadError, RewardModel
-from eva.model.prompt import score_text, think_text
+from eva.model.checkpoint import load
+from eva.model.prompt import prompt, score_text, think_text
 from eva.step import DIMENSIONS, ProofStep
 from tiny import save_tiny_checkpoint
 
@@ -95,6 +99,50 @@ def test_word_judges_learn_words():
     assert all(1 <= x <= 5 for one in (a, b) for x in one.expected.values())
     words = tactic_and_goal_words(ProofStep(("h : p\n⊢ p ∧ q",), "exact h.1"))
     assert "exact" in words and "⊢∧" in words and "×exact q" in words
+
+
+def test_the_likelihood_of_a_step_is_that_of_its_own_tokens(tiny_checkpoint):
+    import torch
+
+    checkpoint = load(str(tiny_checkpoint))
+    for step, found in zip(STEPS, log_probabilities(checkpoint, STEPS), strict=True):
+        before = prompt(step, checkpoint.config.instruction).removesuffix(f"{step.tactic}\nJudgement:\n")
+        given = checkpoint.tokenizer(before)["input_ids"]
+        written = checkpoint.tokenizer(before + step.tactic)["input_ids"]
+        assert written[: len(given)] == given, "a line break stands alone"
+        alone = []
+        for end in range(len(given), len(written)):
+            with torch.inference_mode():
+                last = checkpoint.model(torch.tensor([written[:end]])).logits[0, -1].double()
+            alone.append(last.log_softmax(-1)[written[end]].item())
+        assert found.tolist() == pytest.approx(alone, abs=1e-4)
+
+
+def test_likelihood_is_fitted_to_labels_and_says_what_is_too_long(tiny_checkpoint):
+    checkpoint = load(str(tiny_checkpoint))
+    words = [
+        "rfl",
+        "exact hp",
+        "simp at hq",
+        "omega",
+        "constructor",
+        "intro n",
+        "rw [hp, hq]",
+        "exact hq hp hq",
+    ]
+    made = [record(f"t{i}", "p ∧ q", True, True, 3.0, 3.0) for i in range(40)]
+    rows = [replace(r, step=replace(r.step, tactic=words[i % 8])) for i, r in enumerate(made)]
+    lowest = [found.min() for found in log_probabilities(checkpoint, [r.step for r in rows])]
+    scale = np.interp(lowest, (min(lowest), max(lowest)), (1, 5))
+    rows = [
+        replace(r, targets={**r.targets, "alignment": float(x)}) for r, x in zip(rows, scale, strict=True)
+    ]
+    judge = likelihood_judge(tiny_checkpoint, rows)
+    judged = judge([r.step for r in rows])
+    assert [one.expected["alignment"] for one in judged] == pytest.approx(scale.tolist(), abs=0.3)
+    assert [one.expected["logic"] for one in judged] == pytest.approx([3.0] * 40)
+    [long] = judge([ProofStep(("h : p\n" * 4000 + "⊢ p",), "exact h")])
+    assert long.status == "too_long" and not long.expected
 
 
 def test_the_simplest_judges():

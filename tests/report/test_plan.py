@@ -10,7 +10,7 @@ import pytest
 from toy_files import toy_splits
 
 from eva.report.arms import ARMS, RUNS, runs_of
-from eva.report.plan import Settings, Step, plan, scores_file, seeds_of
+from eva.report.plan import OtherSettings, Settings, Step, plan, scores_file, seeds_of
 from eva.report.workers import work
 from eva.train.config import TrainConfig
 
@@ -66,8 +66,23 @@ def test_arms_without_a_training_have_one_seed(tmp_path):
 
 def test_settings_are_kept(tmp_path):
     chosen = settings(tmp_path, limit=5)
-    chosen.save(tmp_path / "settings.json")
-    assert Settings.load(tmp_path / "settings.json") == chosen
+    assert Settings.load(chosen.claim()) == chosen
+
+
+def test_arms_seeds_and_a_search_can_be_added_to_what_is_there(tmp_path):
+    settings(tmp_path, arms=["B10"], seeds=[0], theorems=0).claim()
+    more = settings(tmp_path, theorems=30, nodes=8)
+    assert Settings.load(more.claim()) == more
+
+
+@pytest.mark.parametrize("change", [{"steps": 7}, {"theorems": 2}, {"learning_rate": 0.1}])
+def test_other_settings_are_refused_by_name(tmp_path, change):
+    chosen = settings(tmp_path, steps=5)
+    file = chosen.claim()
+    [(name, value)] = change.items()
+    with pytest.raises(OtherSettings, match=f"made with {name} .*, not {value}: give another --out"):
+        settings(tmp_path, **{"steps": 5, **change}).claim()
+    assert Settings.load(file) == chosen, "what was there is left as it was"
 
 
 def touch(name, folder, *, after=(), code="") -> Step:

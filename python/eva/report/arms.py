@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 Reading = Literal[
     "expected", "parsed", "sampled", "critique_first", "given_critique", "decision", "decimal", "value",
-    "constant", "words", "words_and_goal", "labels",
+    "constant", "words", "words_and_goal", "likelihood", "labels",
 ]  # fmt: skip
 BASE = "base"
 WEIGHTS = (0.4, 0.4, 0.2)  # of logic, alignment and clarity in the value, for every arm
@@ -65,6 +65,7 @@ ARMS: dict[str, Arm] = {
     "words_goal": Arm("ridge on words of tactic × goal", None, "words_and_goal"),
     "B1": Arm("zero-shot, parsed integer", BASE, "parsed"),
     "B2": Arm("zero-shot, expectation", BASE, "expected"),
+    "likelihood": Arm("ridge on the base's log-probability of the step", BASE, "likelihood"),
     "B3": Arm("SFT, parsed integer", "sft", "parsed"),
     "B4": Arm("SFT, expectation (α = 0)", "sft", "expected"),
     "B5": Arm("SFT, mean of 8 sampled integers", "sft", "sampled"),

@@ -37,6 +37,7 @@ COMPARED = (
     ("B12", "B10_critique", "the second stage"),
     ("B10_given", "B10_critique", "the label's critique in place of the own: what teacher forcing hides"),
     ("B10", "words_goal", "against words without reading"),
+    ("B10", "likelihood", "against what the base knew before any label"),
 )
 DETAILS = {
     "Discretization": (

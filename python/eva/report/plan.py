@@ -11,6 +11,11 @@ from pathlib import Path
 from eva.report.arms import ARMS, BASE, RUNS, SPLITS, Reading, runs_of
 
 NO_RUN = "none"  # stands for the run of arms that have none
+FILE = "settings.json"
+
+
+class OtherSettings(ValueError):
+    """A directory holds runs of a report with other settings; the message names the first that differs."""
 
 
 @dataclass(frozen=True)
@@ -39,9 +44,27 @@ class Settings:
     theorems: int = 60
     nodes: int = 24
 
-    def save(self, file: Path) -> None:
+    def claim(self) -> Path:
+        """Keep these in `out`, and return their file.
+
+        Arms and seeds can be added to what is there, and a proof search to what has none. Raises
+        `OtherSettings` where anything else differs: finished runs would be taken for what they are not.
+        """
+        self.out.mkdir(parents=True, exist_ok=True)
+        file = self.out / FILE
+        if file.exists():
+            there = Settings.load(file)
+            free = {"arms", "seeds"} | (
+                {"theorems", "nodes"} if 0 in (there.theorems, self.theorems) else set()
+            )
+            mine = asdict(self)
+            for name, value in asdict(there).items():
+                if name not in free and value != mine[name]:
+                    what = f"{self.out} was made with {name} {value}, not {mine[name]}"
+                    raise OtherSettings(f"{what}: give another --out, or remove it")
         plain = {k: str(v) if isinstance(v, Path) else v for k, v in asdict(self).items()}
         file.write_text(json.dumps(plain, indent=2) + "\n", "utf-8")
+        return file
 
     @classmethod
     def load(cls, file: Path) -> Settings:
@@ -154,5 +177,5 @@ def _eva(words: list[object]) -> list[str]:
 
 
 def _module(settings: Settings, name: str, *words: object) -> list[str]:
-    file = settings.out / "settings.json"
+    file = settings.out / FILE
     return [sys.executable, "-m", f"eva.report.{name}", str(file), *map(str, words)]

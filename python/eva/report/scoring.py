@@ -40,12 +40,8 @@ def judge_of(
 
     torch.set_num_threads(1)
     directory = run_directory(settings, run, seed) / "model"
-    if reading in ("decimal", "value"):
-        return (judges.decimal_judge if reading == "decimal" else judges.value_judge)(directory)
-    if reading == "decision":
-        from eva.evaluate.decision import decision_judge
-
-        return decision_judge(str(directory))
+    if reading in ("decimal", "value", "decision", "likelihood"):
+        return _without_anchors(settings, reading, directory)
     model = RewardModel.from_pretrained(str(directory))
     if reading == "sampled":
         return judges.sampled_judge(model, seed=seed)
@@ -53,6 +49,18 @@ def judge_of(
         return judges.given_critique_judge(model, [record.critique for record in records])
     order: Order = "critique_first" if reading == "critique_first" else "score_first"
     return judges.model_judge(model, order=order, critique=critique and run not in (BASE, "no_critique"))
+
+
+def _without_anchors(settings: Settings, reading: Reading, directory: Path) -> Judge:
+    from eva.evaluate import judges
+    from eva.evaluate.decision import decision_judge
+    from eva.evaluate.likelihood import likelihood_judge
+
+    if reading == "likelihood":
+        return likelihood_judge(directory, list(read_records(settings.data / "train.jsonl")))
+    if reading == "decision":
+        return decision_judge(str(directory))
+    return (judges.decimal_judge if reading == "decimal" else judges.value_judge)(directory)
 
 
 def _without_model(settings: Settings, reading: Reading, records: Sequence[LabelledStep]) -> Judge:

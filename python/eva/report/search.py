@@ -16,7 +16,7 @@ from eva.report.arms import ARMS, SPLITS, WEIGHTS
 from eva.report.plan import Settings, seeds_of
 from eva.report.scoring import judge_of
 
-JUDGES = ("words_goal", "B2", "B3", "B4", "B7", "B9", "B10")
+JUDGES = ("words_goal", "likelihood", "B2", "B3", "B4", "B7", "B9", "B10")
 """Arms that search. Where priorities tie, steps are tried in the order in which they were proposed."""
 
 
