@@ -74,6 +74,20 @@ def test_each_pass_over_the_data_reads_other_integers(tokenizer):
     assert Texts(encode, pieces, "score_first", order)[0].seen is None
 
 
+def test_own_words_stand_before_scores_and_the_labels_after(tokenizer):
+    encode = encoder(tokenizer)
+    [record] = toy_records(1, "train")
+    pieces = encode.pieces(record, "Lean should say what I think.")
+    after, before = (
+        tokenizer.decode(encode.write(pieces, order).ids) for order in ("score_first", "critique_first")
+    )
+    assert record.critique in after and "what I think" not in after
+    assert "what I think" in before and record.critique not in before
+    written = encode.write(pieces, "critique_first")
+    for first, last in written.scores:
+        assert tokenizer.decode(written.ids[first:last]).strip() in "12345"
+
+
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("scale", [(1, 5), (0, 1), (0, 10), (0, 100)])
 @pytest.mark.parametrize("order", ["score_first", "critique_first"])

@@ -77,8 +77,8 @@ def test_a_wrong_line_is_named(tmp_path, line, words):
             "digit masked needs anchors",
         ),
         ({"score_noise": 1.5}, "score_noise"),
-        ({"self_critique": True}, "orders critique_first"),
-        ({"self_critique": True, "orders": "critique_first"}, "base that writes critiques"),
+        ({"self_critique": True, "orders": "score_first"}, "orders critique_first or both"),
+        ({"self_critique": True}, "base that writes critiques"),
     ],
 )
 def test_options_that_cannot_be_trained_with(given, change, word):

@@ -129,7 +129,7 @@ class TrainConfig(RunConfig):
     self_critique: bool = option(
         False,
         "Second stage: the base, itself a model of `eva train`, writes critiques of the training steps, and "
-        "training goes on with those in the order critique_first; the labels stay.",
+        "reads them, not the labels', where a critique stands before the scores; the labels stay.",
     )
     weights: tuple[float, float, float] = option(
         (0.4, 0.4, 0.2), "Of logic, alignment and clarity in the value; kept in the checkpoint."
@@ -155,10 +155,10 @@ class TrainConfig(RunConfig):
             )
         if self.scores != "anchors" and self.digit != "rounded":
             raise BadConfig(f"digit {self.digit} needs anchors: with scores {self.scores} it must be rounded")
-        if self.self_critique and (self.orders != "critique_first" or self.scores != "anchors"):
+        if self.self_critique and (self.orders in ("score_first", "none") or self.scores != "anchors"):
             raise BadConfig(
-                f"self_critique needs orders critique_first and scores anchors, not {self.orders} and "
-                f"{self.scores}"
+                "self_critique needs orders critique_first or both, and scores anchors, "
+                f"not {self.orders} and {self.scores}"
             )
         if self.self_critique and self.base.startswith("new:"):
             raise BadConfig(f"self_critique needs a base that writes critiques, not {self.base}")

@@ -59,10 +59,14 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Pieces:
-    """A labelled step in tokens, before an order is chosen: prompt, critique with its marks, scores."""
+    """A labelled step in tokens, before an order is chosen: prompt, critique with its marks, scores.
+
+    `before`: the critique that stands before scores; `think` stands after them.
+    """
 
     head: array[int]
     think: array[int]
+    before: array[int]
     scored: ScoreTokens
     targets: tuple[float, ...]
 
@@ -90,18 +94,22 @@ class Encoder:
         self._newline = tuple(newline(tokenizer))
         self._object = lru_cache(maxsize=8192)(self._score_tokens)
 
-    def pieces(self, record: LabelledStep, critique: str | None = None) -> Pieces:
-        """The step's tokens; `critique` stands for the record's own. Raises `LoadError`, `ValueError`."""
+    def pieces(self, record: LabelledStep, own: str | None = None) -> Pieces:
+        """The step's tokens. `own`: what the model itself has written, and will read before it scores.
+
+        Raises `LoadError`, `ValueError`.
+        """
         low, high = self._scale
         targets = {n: rescale(record.targets[n], LABELS, (float(low), float(high))) for n in DIMENSIONS}
         if self._frame is None:
             texts = {n: f"{targets[n]:.1f}" for n in DIMENSIONS}
         else:
             texts = {n: str(a) for n, a in rounded(targets, self._scale).items()}
-        think = think_text(record.critique if critique is None else critique)
+        think = self._critique(record.critique)
         return Pieces(
             array("i", self._tokenizer(prompt(record.step, self._instruction))["input_ids"]),
-            array("i", encode_after(self._tokenizer, CONTEXT, think)[0]),
+            think,
+            think if own is None else self._critique(own),
             self._object(tuple(texts[n] for n in DIMENSIONS)),
             tuple(targets[n] for n in DIMENSIONS),
         )
@@ -113,8 +121,8 @@ class Encoder:
         if order == "score_first":
             parts = (pieces.scored.ids, self._newline, pieces.think)
         elif order == "critique_first":
-            parts = (pieces.think, self._newline, pieces.scored.ids)
-            at += len(pieces.think) + len(self._newline)
+            parts = (pieces.before, self._newline, pieces.scored.ids)
+            at += len(pieces.before) + len(self._newline)
         ids = [*pieces.head, *(token for part in parts for token in part), self._tokenizer.eos_token_id]
         spans = tuple((at + first, at + last) for first, last in pieces.scored.spans)
         reads, branches = _places(self._frame, spans, len(ids)) if self._frame else ((), ())
@@ -137,6 +145,9 @@ class Encoder:
     def __call__(self, record: LabelledStep, order: Written) -> Example:
         """The example of a record, in one go."""
         return self.write(self.pieces(record), order)
+
+    def _critique(self, words: str) -> array[int]:
+        return array("i", encode_after(self._tokenizer, CONTEXT, think_text(words))[0])
 
     def _score_tokens(self, texts: tuple[str, ...]) -> ScoreTokens:
         scores: Mapping[str, Any] = dict(zip(DIMENSIONS, texts, strict=True))

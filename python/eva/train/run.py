@@ -177,7 +177,7 @@ def fitting(config: RunConfig, base: Checkpoint, pieces: Sequence[Pieces]) -> li
 
 def length(pieces: Pieces) -> int:
     """Tokens of the whole text, but for a newline and the end."""
-    return len(pieces.head) + len(pieces.think) + len(pieces.scored.ids) + 2
+    return len(pieces.head) + max(len(pieces.think), len(pieces.before)) + len(pieces.scored.ids) + 2
 
 
 def plan(config: RunConfig, pieces: Sequence[Pieces]) -> list[tuple[int, int]]:
