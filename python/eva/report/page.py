@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from eva.report.arms import ARMS, SPLITS
+from eva.report.arms import ARMS, BASE, RUNS, SPLITS, runs_of
 from eva.report.plan import Settings
 from eva.report.statistics import HEADLINE, Result
 
@@ -38,12 +38,17 @@ COMPARED = (
     ("score_first", "B7", "against a regression head, there"),
     ("two_stage", "score_first", "what the second stage costs the scores"),
     ("two_stage", "two_stage_parsed", "the read-out, on the same model"),
+    ("two_stage", "B10", "the embedded model's recipe against both orders in turn"),
+    ("two_stage", "B7", "against a regression head"),
+    ("two_stage_critique", "B10_critique", "reading after the own critique, by that recipe"),
     ("two_stage_critique", "two_stage", "reading after the own critique, behind the second stage"),
     ("B10_critique", "B10", "reading after the own critique"),
     ("B12", "B10_critique", "the second stage"),
     ("B10_given", "B10_critique", "the label's critique in place of the own: what teacher forcing hides"),
     ("B10", "words_goal", "against words without reading"),
+    ("two_stage", "words_goal", "against words without reading"),
     ("B10", "likelihood", "against what the base knew before any label"),
+    ("two_stage", "likelihood", "against what the base knew before any label"),
 )
 DETAILS = {
     "Discretization": (
@@ -87,6 +92,8 @@ def compared(results: Mapping[str, Any]) -> list[tuple[str, str, str]]:
 
 
 def _facts(settings: Settings, facts: Mapping[str, Any]) -> dict[str, Any]:
+    first = {ARMS[arm].run: arm for arm in reversed(settings.arms)}  # arms that readers of the table know
+    runs = [(first[name], RUNS[name]) for name in runs_of(settings.arms) if name in first]
     return {
         **facts,
         "seeds": ", ".join(map(str, settings.seeds)),
@@ -94,8 +101,16 @@ def _facts(settings: Settings, facts: Mapping[str, Any]) -> dict[str, Any]:
         "pretrain_steps": settings.pretrain_steps,
         "batch": settings.batch_size,
         "rate": settings.learning_rate,
+        "once": _listed(arm for arm, run in runs if run.once),
+        "stages": _listed(
+            f"{arm} {run.share * settings.steps:,.0f} steps" for arm, run in runs if run.on != BASE
+        ),
         "limit": f"{settings.limit:,} (drawn by the seed) of the" if settings.limit else "the",
     }
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(names) or "none here"
 
 
 def _headline(results: Mapping[str, Mapping[str, Result]], split: str) -> str:
@@ -170,8 +185,9 @@ families, and on {held_out} of {held_out_theorems} theorems of families that no 
 numbers alone are in [report.json](report.json); `{command}` makes both anew.
 
 In brackets: 95 % interval by bootstrap over theorems and seeds. An arm without a training of its own has one
-seed, and so have the points of a sweep (anchors, α, two-hot, noise 0.5). `labels` are the labels themselves,
-read as scores: what no arm can surpass by right.
+seed, and so have the points of a sweep: {once}. A second stage comes on top of its
+first: {stages}. `labels` are the labels themselves, read as scores: what no arm can surpass
+by right.
 """
 DIFFERENCE = """\
 Paired: both arms are drawn on the same theorems. **Bold**: the 95 % interval leaves out zero. For ties, MSE
