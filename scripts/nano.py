@@ -12,18 +12,18 @@ import json
 import platform
 import shutil
 import statistics
-import subprocess
 import sys
 import time
 from pathlib import Path
 from typing import Any
 
-from eva.data.dataset import PARTIAL
+import labelled
+
 from eva.data.record import read_records
 from eva.evaluate.attempts import attempt_figures, attempt_lines
 from eva.model.checkpoint import EMBEDDED, weights_hash
-from eva.report.arms import SPLITS
-from eva.report.goals import aims_table
+from eva.report.arms import SPLITS, runs_of
+from eva.report.goals import OURS, aims_table
 from eva.report.plan import OtherSettings, Settings, plan, run_directory
 from eva.report.workers import work_as_program
 from eva.report.write import write_report
@@ -41,9 +41,10 @@ FILES = (
     "tokenizer_config.json",
 )
 ARMS = [
-    *("labels", "words", "words_goal", "likelihood", "B3", "B4", "B7", "noise_0"),
-    *("B10", "B10_parsed", "B10_critique"),
+    *("labels", "words", "words_goal", "likelihood", "B3", "B4", "B7", "noise_0", "B10", "B10_critique"),
+    *("sft_score_first", "score_first", OURS, f"{OURS}_parsed", f"{OURS}_critique"),
 ]
+STAGES = runs_of([OURS])
 LONG = 300  # tokens of the prompt whose latency the card tells
 SAMPLES = 30
 
@@ -62,40 +63,31 @@ def main() -> int:
         learning_rate=1.5e-3,
         theorems=chosen.search,
     )
-    if not (chosen.data / "held_out.jsonl").exists() or (chosen.data / PARTIAL).exists():
-        size = ["--theorems", str(chosen.theorems), "--seed", str(chosen.seed), "--shard", "800"]
-        words = ["data", "generate", "--out", str(chosen.data), *size, "--resume"]
-        if code := subprocess.run([sys.executable, "-m", "eva", *words], check=False).returncode:
-            return code
+    if code := labelled.label(chosen.data, chosen.theorems, chosen.jobs):
+        return code
     try:
         settings.claim()
     except OtherSettings as error:
         sys.exit(str(error))
     if code := work_as_program(plan(settings), chosen.jobs, settings.out / "logs"):
         return code
-    run = run_directory(settings, "eva", 0)
+    first, run = (run_directory(settings, name, 0) for name in STAGES)
     PACKAGE.mkdir(exist_ok=True)
     for name in FILES:
         shutil.copy(run / "model" / name, PACKAGE / name)
     write_report(settings, REPORT, f"Python {platform.python_version()}", command="make nano")
-    (PACKAGE / "README.md").write_text(card(settings, run, chosen.attempts), "utf-8")
+    (PACKAGE / "README.md").write_text(card(settings, first, run, chosen.attempts), "utf-8")
     return 0
 
 
 def options() -> argparse.ArgumentParser:
     out = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add = out.add_argument
-    add(
-        "--data",
-        type=Path,
-        default=CHECKOUT / "data" / "nano",
-        help="where the labelled steps are, or will be",
-    )
+    add("--data", type=Path, default=labelled.DATA, help="where the labelled steps are, or will be")
+    add("--theorems", type=int, default=10_400, help="of the data, where they are to be made")
     add("--out", type=Path, default=CHECKOUT / "runs" / "nano", help="runs, scores, logs")
-    add("--theorems", type=int, default=10_400, help="of the data")
-    add("--seed", type=int, default=4, help="of the data")
     add("--arms", nargs="+", choices=ARMS, default=ARMS, metavar="ARM", help=", ".join(ARMS))
-    add("--steps", type=int, default=7046, help="optimizer steps of each run: one pass over the data")
+    add("--steps", type=int, default=7046, help="optimizer steps of the first stage: one pass over the data")
     add("--pretrain-steps", type=int, default=2132, help="of the base")
     add("--evaluate", type=int, default=4000, help="about so many steps of each set are scored")
     add("--search", type=int, default=60, help="theorems of each set, for proof search; 0: none")
@@ -104,7 +96,7 @@ def options() -> argparse.ArgumentParser:
     return out
 
 
-def card(settings: Settings, run: Path, attempts: Path | None) -> str:
+def card(settings: Settings, first: Path, run: Path, attempts: Path | None) -> str:
     """The model card; every figure in it comes from the report, the run or a measurement made here."""
     import torch
     from safetensors.torch import load_file
@@ -113,7 +105,7 @@ def card(settings: Settings, run: Path, attempts: Path | None) -> str:
 
     torch.set_num_threads(1)
     report = json.loads((REPORT / "report.json").read_text("utf-8"))
-    config = json.loads((run / "config.json").read_text("utf-8"))
+    config, second = (json.loads((one / "config.json").read_text("utf-8")) for one in (first, run))
     tensors = load_file(PACKAGE / "model.safetensors")
     data = {
         split: sum(1 for _ in (settings.data / f"{split}.jsonl").open(encoding="utf-8"))
@@ -132,9 +124,11 @@ def card(settings: Settings, run: Path, attempts: Path | None) -> str:
         hash=weights_hash(NAME),
         sizes=", ".join(f"{split} {count:,}" for split, count in data.items()),
         pretrain_steps=settings.pretrain_steps,
-        steps=json.loads((latest_checkpoint(run) / "trainer_state.json").read_text("utf-8"))["global_step"],
+        steps=optimizer_steps(first),
+        second_steps=optimizer_steps(run),
         batch=config["batch_size"],
         rate=config["learning_rate"],
+        second_rate=second["learning_rate"],
         alpha=config["alpha"],
         noise=config["score_noise"],
         torch=torch.__version__,
@@ -173,8 +167,9 @@ def latency(settings: Settings) -> tuple[int, float]:
     return round(statistics.median(sizes[i] for i in nearest)), statistics.median(taken) * 1000
 
 
-def latest_checkpoint(run: Path) -> Path:
-    return max((run / "checkpoints").glob("checkpoint-*"), key=lambda path: int(path.name.rpartition("-")[2]))
+def optimizer_steps(run: Path) -> int:
+    last = max((run / "checkpoints").glob("checkpoint-*"), key=lambda path: int(path.name.rpartition("-")[2]))
+    return int(json.loads((last / "trainer_state.json").read_text("utf-8"))["global_step"])
 
 
 BEYOND = """
@@ -201,8 +196,9 @@ Labelled steps: {sizes}. How they are made, and what the
 targets mean: `docs/data.md`. Split by theorem; *held_out*: families never seen in training.
 
 First a plain language model on the proofs ({pretrain_steps} steps), then {steps} optimizer steps of {batch}
-examples by EVA, both orders in turn, learning rate {rate} (cosine), α = {alpha}, share of integers read as
-others (`--score-noise`) {noise}, bfloat16 autocast, torch {torch}.
+examples by EVA, every text score first, then {second_steps} in both orders, where a critique that stands
+before the scores is the model's own (learning rates {rate} and {second_rate}, cosine; α = {alpha}; share of
+integers read as others, `--score-noise`, {noise}; bfloat16 autocast, torch {torch}).
 Temperature τ = {temperature}, fitted on the validation set. Rebuilt by `make nano`.
 
 ## Figures

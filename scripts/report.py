@@ -1,4 +1,4 @@
-"""What `make report` runs: arms and seeds as runs, their scores, and docs/report made of them.
+"""What `make report` runs: labelled steps, arms and seeds as runs, their scores, docs/report made of them.
 
 Every part goes on where it was stopped; what is done is not done again. Runs, scores and logs are in `--out`.
 """
@@ -11,7 +11,9 @@ import platform
 import sys
 from pathlib import Path
 
-from eva.report.arms import ARMS, SPLITS
+import labelled
+
+from eva.report.arms import ARMS, ON_DEMAND
 from eva.report.plan import OtherSettings, Settings, plan
 from eva.report.workers import work_as_program
 from eva.report.write import write_report
@@ -36,10 +38,8 @@ def main() -> int:
         theorems=chosen.theorems,
         nodes=chosen.nodes,
     )
-    splits = ("train", "validation", *SPLITS)
-    missing = [split for split in splits if not (settings.data / f"{split}.jsonl").exists()]
-    if missing:
-        sys.exit(f"{settings.data} has no {', '.join(missing)}: `eva data generate` makes them")
+    if code := labelled.label(chosen.data, chosen.labelled, chosen.jobs):
+        return code
     try:
         settings.claim()
     except OtherSettings as error:
@@ -53,13 +53,16 @@ def main() -> int:
 
 def options() -> argparse.ArgumentParser:
     default = Settings(Path(), Path(), [], [])
-    runs, docs, data = CHECKOUT / "runs" / "report", CHECKOUT / "docs" / "report", CHECKOUT / "data" / "nano"
+    runs, docs = CHECKOUT / "runs" / "report", CHECKOUT / "docs" / "report"
+    usual = [arm for arm in ARMS if arm not in ON_DEMAND]
+    names = f"{', '.join(usual)}; and, where asked for: {', '.join(ON_DEMAND)}"
     out = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add = out.add_argument
-    add("--data", type=Path, default=data, help="labelled steps (four splits)")
+    add("--data", type=Path, default=labelled.DATA, help="where the labelled steps are, or will be")
+    add("--labelled", type=int, default=10_400, help="theorems of the data, where they are to be made")
     add("--out", type=Path, default=runs, help="runs, scores, logs")
     add("--docs", type=Path, default=docs, help="where the report goes")
-    add("--arms", nargs="+", choices=ARMS, default=list(ARMS), metavar="ARM", help=", ".join(ARMS))
+    add("--arms", nargs="+", choices=ARMS, default=usual, metavar="ARM", help=names)
     add("--seeds", nargs="+", type=int, default=[0, 1, 2], metavar="SEED")
     add("--jobs", type=int, default=1, help="processes at a time, each with one thread")
     add("--size", default=default.size, help="of the base: new:mini, new:nano, new:micro")

@@ -17,7 +17,7 @@ from eva.evaluate.judges import decimal_judge, value_judge
 from eva.model import LoadError, RewardModel
 from eva.train.config import BadConfig, PretrainConfig, TrainConfig
 from eva.train.pretrain import pretrain, proof_texts
-from eva.train.run import first_pass, last_checkpoint, train
+from eva.train.run import first_pass, last_checkpoint, read_split, train
 
 
 @pytest.fixture(scope="module")
@@ -132,6 +132,23 @@ def test_self_critique_trains_on_the_bases_own_words(finished, tmp_path):
     train(again)
     kept = [json.loads(line) for line in (again.out / "critiques.jsonl").read_text("utf-8").splitlines()]
     assert kept == words, "what was written is kept, what was cut off is written again"
+
+
+@pytest.mark.slow
+def test_a_base_writes_its_critiques_where_it_has_learned_to(finished, tmp_path):
+    first = train(small(finished, tmp_path / "first", orders="score_first"))
+    second = {"base": str(first), "self_critique": True, "orders": "both", "limit": 40}
+    with pytest.raises(BadConfig, match="give --self-critique-order score_first"):
+        train(small(finished, tmp_path / "other", **second))
+    own = small(finished, tmp_path / "own", **second, self_critique_order="score_first")
+    train(own)
+    words = [json.loads(line) for line in (own.out / "critiques.jsonl").read_text("utf-8").splitlines()]
+    records = read_split(own, "train")
+    behind = RewardModel.from_pretrained(str(first)).score([r.step for r in records], order="score_first")
+    assert words == [score.critique for score in behind] and len(words) == 40
+    silent = train(small(finished, tmp_path / "silent", orders="none"))
+    with pytest.raises(BadConfig, match="had orders none"):
+        train(small(finished, tmp_path / "none", **{**second, "base": str(silent)}))
 
 
 def test_a_run_that_ends_early_prepares_only_what_it_sees(tmp_path):

@@ -18,12 +18,14 @@ WEIGHTS = (0.4, 0.4, 0.2)  # of logic, alignment and clarity in the value, for e
 class Run:
     """A training on the common base (or on another run's model): options of `eva.train.TrainConfig`.
 
-    `share` of the steps of the other runs. `once`: with the first seed only, for a point of a sweep.
+    `share` of the steps of the other runs, `rate` of their learning rate. `once`: with the first seed only,
+    for a point of a sweep.
     """
 
     options: Mapping[str, Any] = field(default_factory=dict)
     on: str = BASE
     share: float = 1.0
+    rate: float = 1.0
     once: bool = False
 
 
@@ -37,9 +39,14 @@ RUNS: dict[str, Run] = {
     "two_hot": Run({"digit": "two_hot"}, once=True),
     "noise_0": Run({"score_noise": 0.0}),
     "noise_0.5": Run({"score_noise": 0.5}, once=True),
-    "self_critique": Run({"self_critique": True, "orders": "critique_first"}, on="eva", share=0.5),
+    "self_critique": Run({"self_critique": True, "orders": "critique_first"}, on="eva", share=0.5, rate=0.5),
     "score_first": Run({"orders": "score_first"}),
-    "two_stage": Run({"self_critique": True, "orders": "both"}, on="score_first", share=0.15),
+    "two_stage": Run(
+        {"self_critique": True, "self_critique_order": "score_first", "orders": "both"},
+        on="score_first",
+        share=0.15,
+        rate=0.5,
+    ),
     "sft_score_first": Run({"alpha": 0.0, "orders": "score_first"}, once=True),
     "anchors_2": Run({"scale": (0, 1)}),
     "anchors_3": Run({"scale": (1, 3)}, once=True),
@@ -103,6 +110,9 @@ ARMS: dict[str, Arm] = {
     "anchors_11": Arm("EVA, eleven anchors (10 is two tokens)", "anchors_11", "expected"),
 }
 """Every arm by its name in `report.json`."""
+
+ON_DEMAND = tuple(name for name in ARMS if name.startswith(("two_hot", "noise_0.5", "alpha_")))
+"""Arms of a report only where they are asked for: points of sweeps."""
 
 SPLITS = {"test": "in_distribution", "held_out": "held_out_families"}
 """The sets that arms are compared on, and their names in `report.json`."""

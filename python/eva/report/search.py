@@ -11,27 +11,28 @@ from eva.data.lean import LeanRunner, lean_command
 from eva.data.record import read_records
 from eva.evaluate.baselines import short_judge
 from eva.evaluate.judgement import Judge, parsed
-from eva.evaluate.search import Lean, Strategy, best_first, breadth, by_value, depth, provable
+from eva.evaluate.search import Found, Lean, Strategy, best_first, breadth, by_value, depth, provable
 from eva.report.arms import ARMS, SPLITS, WEIGHTS
 from eva.report.plan import Settings, seeds_of
 from eva.report.scoring import judge_of
 
-JUDGES = ("words_goal", "likelihood", "B2", "B3", "B4", "B7", "B9", "B10")
+JUDGES = ("words_goal", "likelihood", "B3", "B4", "B7", "B10", "two_stage")
 """Arms that search. Where priorities tie, steps are tried in the order in which they were proposed."""
 
 
-def strategies(settings: Settings) -> dict[str, Strategy]:
-    """Every strategy by name; of arms with several seeds the first."""
-    found: dict[str, Strategy] = {
-        "breadth": breadth,
-        "depth": depth,
-        "shortest": by_value(short_judge, WEIGHTS),
-    }
-    for arm in JUDGES:
-        if arm in settings.arms:
-            judge = judge_of(settings, arm, seeds_of(settings, arm)[0], [], critique=False)
-            found[arm] = by_value(_integers(judge) if ARMS[arm].reading == "parsed" else judge, WEIGHTS)
-    return found
+PLAIN: dict[str, Strategy] = {
+    "breadth": breadth,
+    "depth": depth,
+    "shortest": by_value(short_judge, WEIGHTS),
+}
+
+
+def strategy_of(settings: Settings, way: str) -> Strategy:
+    """A strategy by name; of an arm with several seeds the first."""
+    if way in PLAIN:
+        return PLAIN[way]
+    judge = judge_of(settings, way, seeds_of(settings, way)[0], [], critique=False)
+    return by_value(_integers(judge) if ARMS[way].reading == "parsed" else judge, WEIGHTS)
 
 
 def _integers(judge: Judge) -> Judge:
@@ -41,21 +42,33 @@ def _integers(judge: Judge) -> Judge:
 def main(words: Sequence[str]) -> None:
     settings = Settings.load(Path(words[0]))
     lean = Lean(LeanRunner(lean_command(), store=settings.out / "lean"))
-    ways = strategies(settings)
+    ways = [*PLAIN, *(arm for arm in JUDGES if arm in settings.arms)]
     out: dict[str, dict[str, object]] = {}
     for split, name in SPLITS.items():
         statements = provable(read_records(settings.data / f"{split}.jsonl"))[: settings.theorems]
         out[name] = {}
-        for way, strategy in ways.items():
-            found = best_first(statements, strategy, lean, settings.nodes)
-            solved = [f for f in found if f.proof is not None]
-            out[name][way] = {
-                "theorems": len(found),
-                "solved": len(solved),
-                "within": [sum(f.nodes <= n for f in solved) for n in range(1, settings.nodes + 1)],
-            }
-            print(name, way, len(solved), "of", len(found), flush=True)
-    (settings.out / "search.json").write_text(json.dumps(out, indent=2) + "\n", "utf-8")
+        for way in ways:
+            file = settings.out / "searches" / f"{way}-{split}.json"  # so that a search can be stopped
+            if not file.exists():
+                found = best_first(statements, strategy_of(settings, way), lean, settings.nodes)
+                _write(file, summary(found, settings.nodes))
+            out[name][way] = json.loads(file.read_text("utf-8"))
+            print(name, way, out[name][way], flush=True)
+    _write(settings.out / "search.json", out)
+
+
+def summary(found: Sequence[Found], nodes: int) -> dict[str, object]:
+    """How many were searched and solved, and how many within each number of nodes."""
+    solved = [one for one in found if one.proof is not None]
+    within = [sum(one.nodes <= n for one in solved) for n in range(1, nodes + 1)]
+    return {"theorems": len(found), "solved": len(solved), "within": within}
+
+
+def _write(file: Path, found: object) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    part = file.with_suffix(".part")
+    part.write_text(json.dumps(found, indent=2) + "\n", "utf-8")
+    part.replace(file)
 
 
 if __name__ == "__main__":

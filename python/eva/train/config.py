@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal
 
+from eva.step import Order
+
 Orders = Literal["score_first", "critique_first", "both", "none"]
 Digit = Literal["rounded", "masked", "two_hot"]
 Scores = Literal["anchors", "decimal", "value"]
@@ -14,6 +16,15 @@ Scores = Literal["anchors", "decimal", "value"]
 
 class BadConfig(ValueError):
     """An option that cannot be trained with; the message names it, its value and what it must be."""
+
+
+def saved_orders(run: Path) -> str | None:
+    """The `orders` that a run directory was trained with; `None` where it is none of `eva train`."""
+    try:
+        saved: dict[str, Any] = json.loads((run / "config.json").read_text("utf-8"))
+    except (OSError, ValueError):
+        return None
+    return saved.get("orders")
 
 
 def option(default: Any, words: str) -> Any:
@@ -130,6 +141,11 @@ class TrainConfig(RunConfig):
         False,
         "Second stage: the base, itself a model of `eva train`, writes critiques of the training steps, and "
         "reads them, not the labels', where a critique stands before the scores; the labels stay.",
+    )
+    self_critique_order: Order = option(
+        "critique_first",
+        "Where the base writes those critiques: right after the prompt, or behind scores of its own, as one "
+        "that was trained with orders score_first must.",
     )
     weights: tuple[float, float, float] = option(
         (0.4, 0.4, 0.2), "Of logic, alignment and clarity in the value; kept in the checkpoint."

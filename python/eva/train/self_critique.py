@@ -11,21 +11,30 @@ from pathlib import Path
 from eva.data.record import LabelledStep
 from eva.model.checkpoint import CONFIG_FILE, EMBEDDED, Checkpoint
 from eva.model.reward_model import RewardModel
-from eva.train.config import BadConfig, TrainConfig
+from eva.step import ORDERS
+from eva.train.config import BadConfig, TrainConfig, saved_orders
 
 BATCH = 64  # steps that are written for together
 CHUNK = 512  # steps between two writes to disk
 
 
 def own_critiques(config: TrainConfig, base: Checkpoint, records: Sequence[LabelledStep]) -> list[str]:
-    """The base's own critique of every training step, written right after the prompt.
+    """The base's own critique of every training step, written where `self_critique_order` says.
 
     They are kept in `out/critiques.jsonl`, so that a run that is stopped does not write them again. Raises
-    `BadConfig` where the base is no model of `eva train`.
+    `BadConfig` where the base is no model of `eva train`, or has not learned to write critiques there.
     """
     directory = EMBEDDED.get(config.base, Path(config.base))
     if not (directory / CONFIG_FILE).exists():
         raise BadConfig(f"self_critique needs a base made by `eva train`: {directory} has no {CONFIG_FILE}")
+    learned, order = saved_orders(directory.parent), config.self_critique_order
+    if learned == "none":
+        raise BadConfig(f"self_critique needs a base that writes critiques: {directory} had orders none")
+    if learned in ORDERS and learned != order:
+        raise BadConfig(
+            f"self_critique_order {order} is not what {directory} has learned: "
+            f"give --self-critique-order {learned}"
+        )
     file = config.out / "critiques.jsonl"
     done: list[str] = []
     if file.exists():
@@ -37,9 +46,7 @@ def own_critiques(config: TrainConfig, base: Checkpoint, records: Sequence[Label
     with file.open("a", encoding="utf-8") as out:
         while len(done) < len(records):
             part = [record.step for record in records[len(done) : len(done) + CHUNK]]
-            words = [
-                score.critique or "" for score in writer.score(part, order="critique_first", batch_size=BATCH)
-            ]
+            words = [score.critique or "" for score in writer.score(part, order=order, batch_size=BATCH)]
             out.writelines(json.dumps(text, ensure_ascii=False) + "\n" for text in words)
             out.flush()
             done += words
