@@ -83,7 +83,12 @@ def main() -> int:
 def options() -> argparse.ArgumentParser:
     out = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add = out.add_argument
-    add("--data", type=Path, default=labelled.DATA, help="where the labelled steps are, or will be")
+    add(
+        "--data",
+        type=Path,
+        default=CHECKOUT / "data" / "nano",
+        help="where the labelled steps are, or will be",
+    )
     add("--theorems", type=int, default=10_400, help="of the data, where they are to be made")
     add("--out", type=Path, default=CHECKOUT / "runs" / "nano", help="runs, scores, logs")
     add("--arms", nargs="+", choices=ARMS, default=ARMS, metavar="ARM", help=", ".join(ARMS))

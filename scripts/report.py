@@ -53,13 +53,17 @@ def main() -> int:
 
 def options() -> argparse.ArgumentParser:
     default = Settings(Path(), Path(), [], [])
-    runs, docs = CHECKOUT / "runs" / "report", CHECKOUT / "docs" / "report"
+    runs, docs, data = (
+        CHECKOUT / "runs" / "report",
+        CHECKOUT / "docs" / "report",
+        CHECKOUT / "data" / "report",
+    )
     usual = [arm for arm in ARMS if arm not in ON_DEMAND]
     names = f"{', '.join(usual)}; and, where asked for: {', '.join(ON_DEMAND)}"
     out = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add = out.add_argument
-    add("--data", type=Path, default=labelled.DATA, help="where the labelled steps are, or will be")
-    add("--labelled", type=int, default=10_400, help="theorems of the data, where they are to be made")
+    add("--data", type=Path, default=data, help="where the labelled steps are, or will be")
+    add("--labelled", type=int, default=3200, help="theorems of the data, where they are to be made")
     add("--out", type=Path, default=runs, help="runs, scores, logs")
     add("--docs", type=Path, default=docs, help="where the report goes")
     add("--arms", nargs="+", choices=ARMS, default=usual, metavar="ARM", help=names)
