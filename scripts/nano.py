@@ -42,9 +42,8 @@ FILES = (
 )
 ARMS = [
     *("labels", "words", "words_goal", "likelihood", "B3", "B4", "B7", "noise_0", "B10", "B10_critique"),
-    *("sft_score_first", "score_first", OURS, f"{OURS}_parsed", f"{OURS}_critique"),
+    *("score_first", "refined", OURS, f"{OURS}_parsed", f"{OURS}_critique"),
 ]
-STAGES = runs_of([OURS])
 LONG = 300  # tokens of the prompt whose latency the card tells
 SAMPLES = 30
 
@@ -71,12 +70,12 @@ def main() -> int:
         sys.exit(str(error))
     if code := work_as_program(plan(settings), chosen.jobs, settings.out / "logs"):
         return code
-    first, run = (run_directory(settings, name, 0) for name in STAGES)
+    stages = [run_directory(settings, name, 0) for name in runs_of([OURS])]
     PACKAGE.mkdir(exist_ok=True)
     for name in FILES:
-        shutil.copy(run / "model" / name, PACKAGE / name)
+        shutil.copy(stages[-1] / "model" / name, PACKAGE / name)
     write_report(settings, REPORT, f"Python {platform.python_version()}", command="make nano")
-    (PACKAGE / "README.md").write_text(card(settings, first, run, chosen.attempts), "utf-8")
+    (PACKAGE / "README.md").write_text(card(settings, stages, chosen.attempts), "utf-8")
     return 0
 
 
@@ -101,7 +100,7 @@ def options() -> argparse.ArgumentParser:
     return out
 
 
-def card(settings: Settings, first: Path, run: Path, attempts: Path | None) -> str:
+def card(settings: Settings, stages: list[Path], attempts: Path | None) -> str:
     """The model card; every figure in it comes from the report, the run or a measurement made here."""
     import torch
     from safetensors.torch import load_file
@@ -110,7 +109,7 @@ def card(settings: Settings, first: Path, run: Path, attempts: Path | None) -> s
 
     torch.set_num_threads(1)
     report = json.loads((REPORT / "report.json").read_text("utf-8"))
-    config, second = (json.loads((one / "config.json").read_text("utf-8")) for one in (first, run))
+    configs = [json.loads((run / "config.json").read_text("utf-8")) for run in stages]
     tensors = load_file(PACKAGE / "model.safetensors")
     data = {
         split: sum(1 for _ in (settings.data / f"{split}.jsonl").open(encoding="utf-8"))
@@ -129,13 +128,11 @@ def card(settings: Settings, first: Path, run: Path, attempts: Path | None) -> s
         hash=weights_hash(NAME),
         sizes=", ".join(f"{split} {count:,}" for split, count in data.items()),
         pretrain_steps=settings.pretrain_steps,
-        steps=optimizer_steps(first),
-        second_steps=optimizer_steps(run),
-        batch=config["batch_size"],
-        rate=config["learning_rate"],
-        second_rate=second["learning_rate"],
-        alpha=config["alpha"],
-        noise=config["score_noise"],
+        steps=[optimizer_steps(run) for run in stages],
+        rates=", ".join(f"{config['learning_rate']:.2g}" for config in configs),
+        batch=configs[-1]["batch_size"],
+        alpha=configs[-1]["alpha"],
+        noise=configs[-1]["score_noise"],
         torch=torch.__version__,
         temperature=json.loads((PACKAGE / "eva.json").read_text("utf-8"))["temperature"],
         test=report["facts"]["test"],
@@ -200,10 +197,10 @@ integer scores; eva reads the expected scores from it.
 Labelled steps: {sizes}. How they are made, and what the
 targets mean: `docs/data.md`. Split by theorem; *held_out*: families never seen in training.
 
-First a plain language model on the proofs ({pretrain_steps} steps), then {steps} optimizer steps of {batch}
-examples by EVA, every text score first, then {second_steps} in both orders, where a critique that stands
-before the scores is the model's own (learning rates {rate} and {second_rate}, cosine; α = {alpha}; share of
-integers read as others, `--score-noise`, {noise}; bfloat16 autocast, torch {torch}).
+First a plain language model on the proofs ({pretrain_steps} optimizer steps of {batch} examples), then EVA
+in three stages: {steps[0]} steps in both orders in turn, {steps[1]} score first, {steps[2]} in both orders
+again, where a critique that stands before the scores is the model's own. Learning rates {rates} (cosine),
+α = {alpha}, share of integers read as others (`--score-noise`) {noise}, bfloat16 autocast, torch {torch}.
 Temperature τ = {temperature}, fitted on the validation set. Rebuilt by `make nano`.
 
 ## Figures

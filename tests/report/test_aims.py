@@ -27,9 +27,9 @@ def row(table, name):
 
 def test_each_cell_says_whether_its_goal_is_met():
     made = report(
-        two_stage={"auroc_accept": 0.9, "tie_rate_1e3": 0.001, "pair_strict": 0.75},
-        two_stage_critique={"auroc_accept": 0.98},
-        two_stage_parsed={"tie_rate_1e3": 0.1},
+        nano={"auroc_accept": 0.9, "tie_rate_1e3": 0.001, "pair_strict": 0.75},
+        nano_critique={"auroc_accept": 0.98},
+        nano_parsed={"tie_rate_1e3": 0.1},
     )
     table = aims_table(made)
     assert row(table, 'AUROC "Lean')[1:] == ["≥ 0.97, ≥ 0.85", "0.900 ✗", "0.900 ✓", "0.980 ✓", "0.980 ✓"]
@@ -40,6 +40,6 @@ def test_each_cell_says_whether_its_goal_is_met():
 
 
 def test_what_was_not_trained_is_not_measured():
-    table = aims_table(report(two_stage={}))
+    table = aims_table(report(nano={}))
     assert row(table, "Pearson")[2:] == ["–"] * 4
     assert len(table.splitlines()) == len(AIMS) + 2

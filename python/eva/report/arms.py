@@ -47,6 +47,13 @@ RUNS: dict[str, Run] = {
         share=0.15,
         rate=0.5,
     ),
+    "refined": Run({"orders": "score_first"}, on="eva", share=0.46, rate=0.67),
+    "nano": Run(
+        {"self_critique": True, "self_critique_order": "score_first", "orders": "both"},
+        on="refined",
+        share=0.1,
+        rate=0.33,
+    ),
     "sft_score_first": Run({"alpha": 0.0, "orders": "score_first"}, once=True),
     "anchors_2": Run({"scale": (0, 1)}),
     "anchors_3": Run({"scale": (1, 3)}, once=True),
@@ -91,6 +98,10 @@ ARMS: dict[str, Arm] = {
     "two_stage": Arm("… then a short second stage in both orders", "two_stage", "expected"),
     "two_stage_parsed": Arm("the same, parsed integer", "two_stage", "parsed"),
     "two_stage_critique": Arm("the same, after its own critique", "two_stage", "critique_first"),
+    "refined": Arm("EVA, both orders, then score first", "refined", "expected"),
+    "nano": Arm("… then a short third stage in both orders", "nano", "expected"),
+    "nano_parsed": Arm("the same, parsed integer", "nano", "parsed"),
+    "nano_critique": Arm("the same, after its own critique", "nano", "critique_first"),
     "sft_score_first": Arm("SFT, trained score first only, expectation", "sft_score_first", "expected"),
     "sft_score_first_parsed": Arm("the same, parsed integer", "sft_score_first", "parsed"),
     "decision": Arm('transformers\' pipeline("decision") on the model of B10', "eva", "decision"),
@@ -111,8 +122,8 @@ ARMS: dict[str, Arm] = {
 }
 """Every arm by its name in `report.json`."""
 
-ON_DEMAND = tuple(name for name in ARMS if name.startswith(("two_hot", "noise_0.5", "alpha_")))
-"""Arms of a report only where they are asked for: points of sweeps."""
+ON_DEMAND = tuple(n for n in ARMS if n.startswith(("two_hot", "noise_0.5", "alpha_", "refined", "nano")))
+"""Arms of a report only where they are asked for: points of sweeps, and the embedded model's own recipe."""
 
 SPLITS = {"test": "in_distribution", "held_out": "held_out_families"}
 """The sets that arms are compared on, and their names in `report.json`."""

@@ -50,7 +50,7 @@ def _share(name: str, other: str) -> Figure:
     return figure
 
 
-OURS = "two_stage"
+OURS = "nano"
 """The arm of the embedded model."""
 AIMS = (
     Aim('AUROC "Lean accepts the step"', _of("auroc_accept"), (0.97, 0.85)),

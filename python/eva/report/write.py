@@ -11,12 +11,13 @@ from eva.data.record import LabelledStep
 from eva.evaluate.judgement import Judgement, parsed, read_judgements
 from eva.report import plots
 from eva.report.arms import ARMS, BASE, SPLITS, WEIGHTS
+from eva.report.goals import OURS
 from eva.report.page import compared, page
 from eva.report.plan import Settings, run_directory, scores_file, seeds_of
 from eva.report.scoring import set_of
 from eva.report.statistics import Result, difference, result, summaries
 
-SHOWN = ("B3", "B6", "B7", "B10")  # arms in histograms and reliability plots
+SHOWN = ("B3", "B6", "B7", "B10", OURS)  # arms in histograms and reliability plots
 
 
 def write_report(
@@ -107,7 +108,7 @@ def _plots(
     if shown:
         drawn.append(("reliability.svg", "Reliability: mean label at each score"))
         plots.reliability(docs / "reliability.svg", records, shown, titles)
-    for arm in ("B10", *shown):
+    for arm in (OURS, "B10", *shown):
         if arm in judged:
             drawn.append(("courses.svg", f"The value along proofs ({titles[arm]}), first seed"))
             plots.courses(docs / "courses.svg", records, judged[arm], WEIGHTS)
