@@ -47,11 +47,11 @@ RUNS: dict[str, Run] = {
         share=0.15,
         rate=0.5,
     ),
-    "refined": Run({"orders": "score_first"}, on="eva", share=0.46, rate=0.67),
+    "refined": Run({"orders": "score_first"}, on="eva", share=0.3, rate=0.67),
     "nano": Run(
         {"self_critique": True, "self_critique_order": "score_first", "orders": "both"},
         on="refined",
-        share=0.1,
+        share=0.05,
         rate=0.33,
     ),
     "sft_score_first": Run({"alpha": 0.0, "orders": "score_first"}, once=True),
