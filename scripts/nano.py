@@ -74,8 +74,9 @@ def main() -> int:
     PACKAGE.mkdir(exist_ok=True)
     for name in FILES:
         shutil.copy(stages[-1] / "model" / name, PACKAGE / name)
-    write_report(settings, REPORT, f"Python {platform.python_version()}", command="make nano")
-    (PACKAGE / "README.md").write_text(card(settings, stages, chosen.attempts), "utf-8")
+    versions = f"Python {platform.python_version()}"
+    write_report(settings, REPORT, versions, command="make nano", note=chosen.note)
+    (PACKAGE / "README.md").write_text(card(settings, stages, chosen.attempts, chosen.note), "utf-8")
     return 0
 
 
@@ -96,11 +97,12 @@ def options() -> argparse.ArgumentParser:
     add("--evaluate", type=int, default=4000, help="about so many steps of each set are scored")
     add("--search", type=int, default=60, help="theorems of each set, for proof search; 0: none")
     add("--attempts", type=Path, help="RL-Lean's recorded attempts (Mathlib), for the card; not part of eva")
+    add("--note", default="", help="what report and card are to say of how this model came about")
     add("--jobs", type=int, default=2, help="processes at a time, each with one thread")
     return out
 
 
-def card(settings: Settings, stages: list[Path], attempts: Path | None) -> str:
+def card(settings: Settings, stages: list[Path], attempts: Path | None, note: str) -> str:
     """The model card; every figure in it comes from the report, the run or a measurement made here."""
     import torch
     from safetensors.torch import load_file
@@ -141,6 +143,7 @@ def card(settings: Settings, stages: list[Path], attempts: Path | None) -> str:
         tokens=tokens,
         milliseconds=f"{milliseconds:.0f}",
         beyond=beyond,
+        note=note and f"\n{note}\n",
     )
 
 
@@ -202,7 +205,7 @@ in three stages: {steps[0]} steps in both orders in turn, {steps[1]} score first
 again, where a critique that stands before the scores is the model's own. Learning rates {rates} (cosine),
 α = {alpha}, share of integers read as others (`--score-noise`) {noise}, bfloat16 autocast, torch {torch}.
 Temperature τ = {temperature}, fitted on the validation set. Rebuilt by `make nano`.
-
+{note}
 ## Figures
 On {test} labelled steps of the trained families (other theorems) and {held_out} of the held-out families,
 one seed. ✓: the goal is met, –: not measured yet. Baselines on the same base and data, intervals and

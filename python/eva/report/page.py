@@ -75,9 +75,10 @@ def page(
     results: Mapping[str, Mapping[str, Result]],
     report: Mapping[str, Any],
     plots: Sequence[tuple[str, str]],
+    note: str = "",
 ) -> str:
     """The text of `docs/report/README.md`; `report`: as in `report.json`; `plots`: file and caption."""
-    parts = [HEAD.format(**_facts(settings, report["facts"]))]
+    parts = [HEAD.format(**_facts(settings, report["facts"])), *([note] if note else [])]
     for split in SPLITS.values():
         parts.append(f"## {SETS[split]}\n\n{_headline(results, split)}")
     parts.append("## What makes the difference\n\n" + DIFFERENCE + _differences(report["differences"]))

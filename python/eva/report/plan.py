@@ -35,13 +35,13 @@ class Settings:
     arms: list[str]
     seeds: list[int]
     size: str = "new:mini"
-    steps: int = 3000
-    pretrain_steps: int = 2000
+    steps: int = 400
+    pretrain_steps: int = 800
     limit: int | None = None
-    evaluate: int = 1500
+    evaluate: int = 800
     batch_size: int = 16
     learning_rate: float = 1e-3
-    theorems: int = 60
+    theorems: int = 20
     nodes: int = 24
 
     def claim(self) -> Path:

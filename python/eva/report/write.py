@@ -21,11 +21,18 @@ SHOWN = ("B3", "B6", "B7", "B10", OURS)  # arms in histograms and reliability pl
 
 
 def write_report(
-    settings: Settings, docs: Path, versions: str, *, draws: int = 200, command: str = "make report"
+    settings: Settings,
+    docs: Path,
+    versions: str,
+    *,
+    draws: int = 200,
+    command: str = "make report",
+    note: str = "",
 ) -> None:
     """Make the report of runs and scores that are all there.
 
-    `draws`: of the bootstrap. `command`: what makes it, as the page says.
+    `draws`: of the bootstrap. `command`: what makes it, as the page says. `note`: a paragraph for
+    its head.
     """
     docs.mkdir(parents=True, exist_ok=True)
     sets = {split: set_of(settings, split) for split in SPLITS}
@@ -54,7 +61,7 @@ def write_report(
     drawn = _plots(
         docs, sets["test"], {arm: judged[arm]["test"][0] for arm in settings.arms}, results, search
     )
-    (docs / "README.md").write_text(page(settings, results, report, drawn), "utf-8")
+    (docs / "README.md").write_text(page(settings, results, report, drawn, note), "utf-8")
 
 
 def _judged(settings: Settings, arm: str, seed: int, split: str) -> list[Judgement]:
