@@ -38,7 +38,7 @@ COMPARED = (
     ("score_first", "B7", "against a regression head, there"),
     ("two_stage", "score_first", "what the second stage costs the scores"),
     ("two_stage", "two_stage_parsed", "the read-out, on the same model"),
-    ("two_stage", "B10", "the embedded model's recipe against both orders in turn"),
+    ("two_stage", "B10", "two stages against both orders in turn"),
     ("two_stage", "B7", "against a regression head"),
     ("two_stage_critique", "B10_critique", "reading after the own critique, by that recipe"),
     ("two_stage_critique", "two_stage", "reading after the own critique, behind the second stage"),
