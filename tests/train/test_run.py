@@ -5,10 +5,7 @@ from __future__ import annotations
 import csv
 import dataclasses
 import json
-import os
 import shutil
-import subprocess
-import sys
 
 import pytest
 from toy import toy_data, toy_records
@@ -200,36 +197,6 @@ def test_pretraining_is_plain_text_and_makes_a_base(finished, tmp_path):
     )
     directory = train(dataclasses.replace(config, base=str(base), out=tmp_path / "arm", steps=2, epochs=1))
     RewardModel.from_pretrained(str(directory))
-
-
-@pytest.mark.slow
-@pytest.mark.timeout(400)
-def test_two_processes_train_one_model(finished, tmp_path):
-    """Data parallel over gloo: the same batches in two halves, so the loss stays near that of one process."""
-    config = small(finished, tmp_path / "two", bf16=False)
-    one = dataclasses.replace(config, out=tmp_path / "one")
-    train(one)
-    options = ["--data", config.data, "--out", config.out, "--base", config.base, "--steps", 6]
-    options += ["--batch-size", 8, "--save-steps", 3, "--epochs", 1, "--learning-rate", config.learning_rate]
-    launch = ["-m", "accelerate.commands.launch", "--cpu", "--num_processes", "2", "--num_machines", "1"]
-    launch += ["--mixed_precision", "no", "--dynamo_backend", "no", "--main_process_port", "0"]
-    words = [*launch, "-m", "eva", "train", *map(str, options), "--no-bf16", "--threads", "1"]
-    done = subprocess.run(
-        [sys.executable, *words],
-        env=os.environ | {"OMP_NUM_THREADS": "1"},
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
-
-    def losses(run):
-        with (run.out / "curves.csv").open() as file:
-            return [float(row["eval_loss_sft"]) for row in csv.DictReader(file) if row["eval_loss_sft"]]
-
-    assert losses(config) == pytest.approx(losses(one), rel=0.02)
-    RewardModel.from_pretrained(str(config.out / "model"))
 
 
 def test_a_base_that_is_not_there(finished, tmp_path):

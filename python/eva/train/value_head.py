@@ -5,7 +5,7 @@ A baseline: no critique, no text, one number a dimension out of the last token's
 
 from __future__ import annotations
 
-import tempfile
+import copy
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -49,12 +49,11 @@ def _with_head(base: Checkpoint) -> Any:
     """The base's body, with a fresh head."""
     from transformers import AutoModelForSequenceClassification
 
-    with tempfile.TemporaryDirectory() as folder:  # transformers joins bodies and heads on loading
-        base.model.save_pretrained(folder)
-        model = AutoModelForSequenceClassification.from_pretrained(
-            folder, num_labels=len(DIMENSIONS), problem_type="regression", dtype=base.model.dtype
-        )
-    model.config.pad_token_id = base.tokenizer.pad_token_id
+    config = copy.deepcopy(base.model.config)
+    config.num_labels, config.problem_type = len(DIMENSIONS), "regression"
+    config.pad_token_id = base.tokenizer.pad_token_id
+    model = AutoModelForSequenceClassification.from_config(config, dtype=base.model.dtype)
+    model.base_model.load_state_dict(base.model.base_model.state_dict())
     model.set_attn_implementation(base.model.config._attn_implementation)
     return model.to(base.model.device).train()
 

@@ -1,0 +1,118 @@
+"""Several processes train one model: each on its part of every batch, with whole or with sharded weights."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from safetensors.torch import load_file
+from toy import toy_data
+
+from eva.model import RewardModel
+from eva.train.config import TrainConfig
+from eva.train.run import train
+
+EVA = ("-m", "eva")
+SHARDED = (str(Path(__file__).parent / "sharded.py"),)
+SHARDING = {
+    "ACCELERATE_USE_FSDP": "true",
+    "FSDP_VERSION": "2",
+    "FSDP_AUTO_WRAP_POLICY": "TRANSFORMER_BASED_WRAP",
+    "FSDP_TRANSFORMER_CLS_TO_WRAP": "LlamaDecoderLayer",
+}
+VALUE = {"scores": "value", "alpha": 0.0, "score_noise": 0.0}
+
+
+@pytest.fixture(scope="module")
+def config(tmp_path_factory):
+    """Of a short run on a base that is there."""
+    directory = tmp_path_factory.mktemp("processes")
+    data = toy_data(directory / "data", 160, 32)
+    base = train(
+        TrainConfig(data=data, out=directory / "base", base="new:micro", steps=10, batch_size=16, threads=1)
+    )
+    return TrainConfig(
+        data=data,
+        out=directory / "one",
+        base=str(base),
+        steps=6,
+        batch_size=8,
+        save_steps=3,
+        bf16=False,
+        threads=1,
+    )
+
+
+def in_two(config, program, **environment):
+    """Train in two processes, and return the directory of the final checkpoint."""
+    file = config.out.with_suffix(".json")
+    config.save(file)
+    words = ["torch.distributed.run", "--standalone", "--nproc_per_node", "2", *program]
+    done = subprocess.run(
+        [sys.executable, "-m", *words, "train", "--config", str(file)],
+        env=os.environ | {"OMP_NUM_THREADS": "1"} | environment,
+        capture_output=True,
+        text=True,
+        timeout=200,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-4000:]
+    final = config.out / "model"
+    assert done.stdout.split().count(str(final)) == 2, "each process says where the model is"
+    return final
+
+
+def farthest(one, other):
+    """The largest difference of two weights with the same name."""
+    a, b = (load_file(directory / "model.safetensors") for directory in (one, other))
+    assert a.keys() == b.keys()
+    return max(float((a[name].float() - b[name].float()).abs().max()) for name in a)
+
+
+def losses(run):
+    with (run / "curves.csv").open() as file:
+        return [float(row["eval_loss"]) for row in csv.DictReader(file) if row["eval_loss"]]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(400)
+def test_two_processes_train_the_model_of_one(config, tmp_path):
+    one = dataclasses.replace(config, out=tmp_path / "one")
+    two = dataclasses.replace(config, out=tmp_path / "two")
+    train(one)
+    RewardModel.from_pretrained(str(in_two(two, EVA)))
+    assert losses(two.out) == pytest.approx(losses(one.out), rel=0.02)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("change", [{}, {"lora": True}, VALUE], ids=["eva", "lora", "value"])
+def test_sharded_weights_are_gathered(config, tmp_path, change):
+    """The sum of the gradients is the same, whoever holds which weights: so is the model."""
+    whole = in_two(dataclasses.replace(config, out=tmp_path / "whole", **change), EVA)
+    sharded = dataclasses.replace(config, out=tmp_path / "sharded", **change)
+    final = in_two(sharded, SHARDED, **SHARDING)
+    shards = sharded.out / "checkpoints" / "checkpoint-6" / "pytorch_model_fsdp_0"
+    assert len(list(shards.glob("*.distcp"))) == 2, "each process writes its own part"
+    assert farthest(whole, final) < 5e-4, "but for the rounding of sums, kept in bfloat16"
+    if not change:
+        assert farthest(Path(config.base), final) > 5e-3, "training has moved them"
+    assert (sharded.out / "metrics.json").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(400)
+def test_a_sharded_run_goes_on_where_it_was(config, tmp_path):
+    config = dataclasses.replace(config, out=tmp_path / "sharded")
+    before = tmp_path / "before"
+    shutil.copytree(in_two(config, SHARDED, **SHARDING), before)
+    shutil.rmtree(config.out / "model")
+    shutil.rmtree(config.out / "checkpoints" / "checkpoint-6")
+    (config.out / "metrics.json").unlink()
+    assert farthest(before, in_two(config, SHARDED, **SHARDING)) == 0
