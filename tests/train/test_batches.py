@@ -5,44 +5,93 @@ from __future__ import annotations
 import random
 from collections import Counter
 
-from eva.train.batches import Texts, schedule
+from eva.train.batches import Size, Texts, part_of, schedule
 
-LENGTHS = [random.Random(i).randint(20, 300) for i in range(1000)]
+DRAW = random.Random(0)
+SIZES = [Size(DRAW.randint(20, 300), DRAW.randint(20, 60), index // 5) for index in range(1000)]
 
 
-def test_every_pass_uses_every_example_once_but_a_ragged_few():
-    plan = schedule(LENGTHS, 16, 3 * 992, seed=1)
-    assert [p for _, p in plan] == sorted(p for _, p in plan)
+def turns(plan):
+    return [turn for batch in plan for group in batch for turn in group]
+
+
+def test_nothing_is_left_out_and_nothing_comes_twice_in_a_pass():
+    plan = schedule(SIZES, 16, 300, seed=1)
+    counts = Counter(turns(plan))
+    assert set(counts.values()) == {1}
     for number in range(3):
-        counts = Counter(index for index, p in plan if p == number)
-        assert len(counts) == 992 and set(counts.values()) == {1}
-    assert {i for i, p in plan if p == 0} != {i for i, p in plan if p == 1}, "others are left out each time"
+        assert {index for index, p in counts if p == number} == set(range(1000))
 
 
-def test_batches_hold_texts_of_like_length():
-    plan = schedule(LENGTHS, 16, 992, seed=1)
-    batches = [[LENGTHS[i] for i, _ in plan[start : start + 16]] for start in range(0, 992, 16)]
-    padded, real = sum(max(b) * 16 for b in batches), sum(map(sum, batches))
-    assert padded < 1.05 * real
-    assert [max(b) for b in batches] != sorted(max(b) for b in batches), "but not in order of length"
+def test_every_batch_has_as_many_examples_and_groups_of_one_size():
+    for parts in (1, 2):
+        for batch in schedule(SIZES, 16, 200, seed=1, parts=parts):
+            assert len({len(group) for group in batch}) == 1
+            assert sum(map(len, batch)) == 16
+            assert len(batch) % parts == 0
+    assert all(len(b) == 15 for b in schedule([Size(5, 5, 0)] * 45, 15, 3, 0)), "15 has no even divisor"
+
+
+def test_steps_of_a_state_go_together_and_others_do_not():
+    plan = schedule(SIZES, 16, 62, seed=1)
+    for batch in plan:
+        for group in batch:
+            assert len({SIZES[index].state for index, _ in group}) == 1
+    together = sum(len(group) > 1 for batch in plan for group in batch)
+    assert together > 150, "of 200 states of five steps, but for batches that were not filled"
+
+
+def test_batches_hold_groups_of_like_length():
+    sizes = [Size(DRAW.randint(20, 300), 40, index) for index in range(1000)]
+    plan = schedule(sizes, 16, 62, seed=1)
+    widths = [[sizes[index].prefix + 40 for index, _ in turns([batch])] for batch in plan]
+    assert sum(max(w) * 16 for w in widths) < 1.05 * sum(map(sum, widths))
+    assert [max(w) for w in widths] != sorted(max(w) for w in widths), "but not in order of length"
 
 
 def test_the_plan_is_the_seeds_and_a_longer_one_begins_like_a_shorter_one():
-    assert schedule(LENGTHS, 16, 500, 3) == schedule(LENGTHS, 16, 2000, 3)[:500]
-    assert schedule(LENGTHS, 16, 500, 3) != schedule(LENGTHS, 16, 500, 4)
-    assert len(schedule([5, 6, 7], 16, 40, 0)) == 40
+    assert schedule(SIZES, 16, 30, 3) == schedule(SIZES, 16, 200, 3)[:30]
+    assert schedule(SIZES, 16, 30, 3) != schedule(SIZES, 16, 30, 4)
+
+
+def test_few_examples_are_seen_again_and_again():
+    plan = schedule([Size(5, 5, i) for i in range(3)], 16, 4, 0)
+    assert [len(turns([batch])) for batch in plan] == [16] * 4
+    assert len(set(turns(plan))) == 64
+
+
+def test_parts_of_a_batch_are_the_batch():
+    plan = schedule(SIZES, 16, 20, seed=1, parts=2)
+    for number, batch in enumerate(plan):
+        assert part_of(plan, 2 * number, 2) + part_of(plan, 2 * number + 1, 2) == batch
+
+
+class Recorder:
+    def write(self, pieces, order):
+        return pieces, order
 
 
 def test_both_orders_take_turns():
-    class Recorder:
-        def write(self, pieces, order):
-            return pieces, order
-
-    texts = Texts(Recorder(), ["a", "b"], "both", [(0, 0), (1, 0), (0, 1), (1, 1)])
-    assert [texts[i] for i in range(len(texts))] == [
-        ("a", "score_first"),
-        ("b", "critique_first"),
-        ("a", "critique_first"),
-        ("b", "score_first"),
+    plan = [[[(0, 0)], [(1, 0)]], [[(0, 1)], [(1, 1)]], [[(0, 2), (1, 2)]]]
+    texts = Texts(Recorder(), ["a", "b"], "both", plan)
+    assert [texts[i] for i in range(3)] == [
+        [[("a", "score_first")], [("b", "critique_first")]],
+        [[("a", "critique_first")], [("b", "score_first")]],
+        [[("a", "score_first"), ("b", "score_first")]],
     ]
-    assert Texts(Recorder(), ["a"], "none", [(0, 5)])[0] == ("a", "none")
+    parts = Texts(Recorder(), ["a", "b"], "both", plan[:2], parts=2)
+    assert [parts[i] for i in range(4)] == [[group] for item in range(2) for group in texts[item]]
+    assert Texts(Recorder(), ["a"], "none", [[[(0, 5)]]])[0] == [[("a", "none")]]
+
+
+def test_a_share_of_the_batches_ends_behind_the_scores():
+    plan = [[[(0, number)]] for number in range(1000)]
+
+    def orders(which, share):
+        texts = Texts(Recorder(), ["a"], which, plan, critiques=share)
+        return [texts[i][0][0][1] for i in range(len(texts))]
+
+    assert set(orders("score_first", 0.0)) == {"scores_alone"}
+    assert set(orders("score_first", 1.0)) == {"score_first"}
+    assert 650 < orders("score_first", 0.3).count("scores_alone") < 750
+    assert set(orders("none", 1.0)) == {"none"}

@@ -16,7 +16,8 @@ from eva.model.frame import Frame
 from eva.model.read import read_given
 from eva.step import DIMENSIONS
 from eva.train.attention import use_on
-from eva.train.batches import Collator, Texts
+from eva.train.batches import Texts
+from eva.train.collate import Collator
 from eva.train.examples import Encoder, rounded
 from eva.train.objective import (
     anchor_log_weights,
@@ -30,6 +31,11 @@ from eva.train.trainer import logits_of
 from tiny import KINDS, tiny_model, tiny_tokenizer
 
 INSTRUCTION = "Judge the step."
+
+
+def alone(examples):
+    """An item in which every example is a group of its own."""
+    return [[[example] for example in examples]]
 
 
 def encoder(tokenizer, scale=(1, 5)):
@@ -47,7 +53,7 @@ def test_noise_changes_what_is_read_and_nothing_that_is_learned(tokenizer, scale
     collate = Collator(0.0, "rounded", tokenizer.pad_token_id)
     examples = [encode(record, "score_first") for record in toy_records(3, "train")] * 40
     noisy = [encode.with_noise(e, 1.0, Random(i)) for i, e in enumerate(examples)]
-    plain, batch = collate(examples), collate(noisy)
+    plain, batch = collate(alone(examples)), collate(alone(noisy))
     for name in ("keep", "next", "weights", "reads", "targets"):
         assert torch.equal(plain[name], batch[name]), name
     integers = torch.zeros_like(plain["input_ids"], dtype=torch.bool)
@@ -67,11 +73,15 @@ def test_noise_changes_what_is_read_and_nothing_that_is_learned(tokenizer, scale
 def test_each_pass_over_the_data_reads_other_integers(tokenizer):
     encode = encoder(tokenizer)
     pieces = [encode.pieces(record) for record in toy_records(4, "train")]
-    order = [(index, passes) for passes in range(8) for index in range(len(pieces))]
+    order = [[[(index, passes)] for index in range(len(pieces))] for passes in range(8)]
     noisy, again = (Texts(encode, pieces, "score_first", order, noise=1.0) for _ in range(2))
-    assert [noisy[i].seen for i in range(len(order))] == [again[i].seen for i in range(len(order))]
-    assert len({tuple(noisy[i].seen) for i in range(0, len(order), len(pieces))}) > 4
-    assert Texts(encode, pieces, "score_first", order)[0].seen is None
+
+    def read(texts):
+        return [[example.seen for [example] in texts[i]] for i in range(len(order))]
+
+    assert read(noisy) == read(again)
+    assert len({tuple(batch[0]) for batch in read(noisy)}) > 4
+    assert Texts(encode, pieces, "score_first", order)[0][0][0].seen is None
 
 
 def test_own_words_stand_before_scores_and_the_labels_after(tokenizer):
@@ -101,7 +111,7 @@ def test_training_reads_the_very_numbers_that_reading_gives(kind, scale, order):
     model = tiny_model(len(tokenizer))
     encode = Encoder(tokenizer, INSTRUCTION, scale, frame)
     examples = [encode(record, order) for record in toy_records(3, "train")]
-    batch = Collator(0.0, "rounded", tokenizer.pad_token_id)(examples)
+    batch = Collator(0.0, "rounded", tokenizer.pad_token_id)(alone(examples))
     if any(example.branches for example in examples):
         use_on(model)
     with torch.no_grad():
@@ -145,14 +155,14 @@ def test_labels_are_mapped_to_the_scale(tokenizer):
 def test_padding_and_prompts_weigh_what_they_should(tokenizer):
     encode = encoder(tokenizer)
     examples = [encode(r, "score_first") for r in toy_records(6, "train")]
-    batch = Collator(0.25, "rounded", tokenizer.pad_token_id)(examples)
+    batch = Collator(0.25, "rounded", tokenizer.pad_token_id)(alone(examples))
     assert set(batch["weights"].unique().tolist()) <= {0.0, 0.25, 1.0}
     predicted = sum(len(e.ids) - 1 for e in examples)
     assert int((batch["weights"] > 0).sum()) == predicted, "every token but the first is predicted once"
     for row, e in enumerate(examples):
         used = batch["weights"][row] > 0
         assert batch["next"][row][used].tolist() == e.ids[1:]
-    bare = Collator(0.0, "rounded", tokenizer.pad_token_id)(examples)
+    bare = Collator(0.0, "rounded", tokenizer.pad_token_id)(alone(examples))
     assert len(bare["keep"]) < batch["input_ids"].shape[1] - 5, "no logits over the prompts"
     assert int((bare["weights"] > 0).sum()) == sum(len(e.ids) - e.start for e in examples)
 
@@ -161,11 +171,10 @@ def test_padding_and_prompts_weigh_what_they_should(tokenizer):
 def test_cross_entropy_pulls_at_a_written_score_only_where_it_should(tokenizer, digit):
     encode = encoder(tokenizer)
     examples = [encode(r, "score_first") for r in toy_records(2, "train")]
-    batch = Collator(0.0, digit, tokenizer.pad_token_id)(examples)
+    batch = Collator(0.0, digit, tokenizer.pad_token_id)(alone(examples))
     logits = torch.randn(2, len(batch["keep"]), len(tokenizer), requires_grad=True)
     cross_entropy(logits, batch["next"], batch["weights"])[0].backward()
-    rows = torch.arange(2).unsqueeze(1)
-    pulled = logits.grad[rows, batch["reads"][:, :, 0]].abs().sum(-1) > 0
+    pulled = logits.grad.flatten(0, 1)[batch["reads"][:, :, 0]].abs().sum(-1) > 0
     assert bool(pulled.all()) == (digit == "rounded") and bool(pulled.any()) == (digit == "rounded")
     assert logits.grad.abs().sum() > 0, "the rest of the text is still learned"
 

@@ -24,7 +24,7 @@ def finished(tmp_path_factory):
         data=toy_data(directory / "data", 320, 32),
         out=directory / "out",
         base="new:micro",
-        epochs=10,
+        epochs=20,
         batch_size=16,
         learning_rate=6e-3,
         save_steps=60,

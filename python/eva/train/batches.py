@@ -1,50 +1,110 @@
-"""Which example goes into which step, and how examples become tensors.
+"""Which example goes into which step.
 
-The whole run is one list of examples, drawn beforehand: a run that was stopped goes on with the next one, and
-gives the very weights that it would have given.
+The whole run is one list of batches, drawn beforehand: a run that was stopped goes on with the next one, and
+gives the very weights that it would have given. Steps of one proof state go into one batch together where they
+can, in a *group*, since what they share is then read once (`eva.train.layout`).
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
 
-from eva.train.config import Digit, Orders
+from eva.train.config import Orders
 from eva.train.examples import Encoder, Example, Pieces, Written
 
-IGNORED = -100  # no token is predicted here
-GROUP = 50  # batches among which texts of like length are put together
+WINDOW = 50  # batches among which groups of like length are put together
+TOGETHER = (8, 4, 2, 1)  # sizes of groups
+
+Turn = tuple[int, int]
+"""An example's number, and the pass over the data in which it is seen."""
+Batch = list[list[Turn]]
+"""Groups of one size."""
 
 
-def schedule(lengths: Sequence[int], batch: int, count: int, seed: int) -> list[tuple[int, int]]:
-    """`count` pairs (example, pass over the data): every pass in a new order, texts of like length together.
+@dataclass(frozen=True, slots=True)
+class Size:
+    """Tokens of an example, those up to its proposed step and those behind; `state`: equal for steps that
+    share the former."""
 
-    A pass leaves out the few examples that do not fill a batch (others each time), so that batches never mix
-    lengths.
+    prefix: int
+    rest: int
+    state: Hashable
+
+
+def schedule(sizes: Sequence[Size], batch: int, count: int, seed: int, parts: int = 1) -> list[Batch]:
+    """`count` batches of `batch` examples, pass after pass over the data, each in a new order.
+
+    The steps of a state are put into groups anew in every pass; groups of one size and of like length make a
+    batch. What does not fill one goes to the next pass, step by step, so nothing is left out. `parts`: into
+    how many equal parts a batch must fall (one a process).
     """
     draw = random.Random(seed)
-    out: list[tuple[int, int]] = []
+    out: list[Batch] = []
+    carried: list[Turn] = []
     passes = 0
     while len(out) < count:
-        order = list(range(len(lengths)))
-        draw.shuffle(order)
-        if len(order) > batch:
-            del order[len(order) // batch * batch :]
-        batches = []
-        for start in range(0, len(order), GROUP * batch):
-            part = sorted(order[start : start + GROUP * batch], key=lambda index: lengths[index])
-            batches += [part[i : i + batch] for i in range(0, len(part), batch)]
+        groups: dict[int, Batch] = {1: [[turn] for turn in carried]}
+        for members in _states(sizes, draw):
+            for size in _cut(len(members), batch // parts):
+                groups.setdefault(size, []).append([(members.pop(), passes) for _ in range(size)])
+        batches: list[Batch] = []
+        carried = []
+        for size in sorted(groups, reverse=True):
+            rows = batch // size
+            part = groups[size] + ([[turn] for turn in carried] if size == 1 else [])
+            draw.shuffle(part)
+            for start in range(0, len(part), WINDOW * rows):
+                window = sorted(part[start : start + WINDOW * rows], key=lambda g: _width(sizes, g))
+                batches += [window[i : i + rows] for i in range(0, len(window), rows)]
+            ragged = [b for b in batches if len(b) * len(b[0]) < batch]
+            batches = [b for b in batches if len(b) * len(b[0]) == batch]
+            carried = [turn for b in ragged for group in b for turn in group] + (carried if size > 1 else [])
         draw.shuffle(batches)
-        out += [(index, passes) for members in batches for index in members]
+        out += batches
         passes += 1
     return out[:count]
 
 
-class Texts:
-    """Examples in the order of a plan, written as `orders` says: `both` alternates with each pass.
+def _states(sizes: Sequence[Size], draw: random.Random) -> list[list[int]]:
+    """The examples by state, in a new order."""
+    order = list(range(len(sizes)))
+    draw.shuffle(order)
+    found: dict[Hashable, list[int]] = {}
+    for index in order:
+        found.setdefault(sizes[index].state, []).append(index)
+    return list(found.values())
 
-    `noise`: share of their integers that are read as others (`Encoder.with_noise`).
+
+def _cut(members: int, batch: int) -> list[int]:
+    """Sizes of groups that make up `members`, the largest first, each a divisor of `batch`."""
+    out = []
+    for size in TOGETHER:
+        if batch % size == 0:
+            out += [size] * (members // size)
+            members %= size
+    return out
+
+
+def _width(sizes: Sequence[Size], group: Sequence[Turn]) -> int:
+    of = [sizes[index] for index, _ in group]
+    return max(s.prefix for s in of) + len(of) * max(s.rest for s in of)
+
+
+def part_of(plan: Sequence[Batch], item: int, parts: int) -> Batch:
+    """The groups of an item, where each batch is `parts` items, one after the other."""
+    number, part = divmod(item, parts)
+    rows = len(plan[number]) // parts
+    return plan[number][part * rows : (part + 1) * rows]
+
+
+class Texts:
+    """The batches of a plan as groups of examples; an item is one process' part of a batch.
+
+    - `orders`: how texts are written; `both` alternates from group to group.
+    - `critiques`: share of the batches that have their critiques, where these stand behind the scores.
+    - `noise`: share of their integers that are read as others (`Encoder.with_noise`).
     """
 
     def __init__(
@@ -52,96 +112,40 @@ class Texts:
         encode: Encoder,
         pieces: Sequence[Pieces],
         orders: Orders,
-        plan: Sequence[tuple[int, int]],
+        plan: Sequence[Batch],
         *,
+        critiques: float = 1.0,
         noise: float = 0.0,
+        parts: int = 1,
     ) -> None:
         self._encode, self._pieces, self._orders, self._plan = encode, pieces, orders, plan
-        self._noise = noise
+        self._critiques, self._noise, self._parts = critiques, noise, parts
 
     def __len__(self) -> int:
-        return len(self._plan)
+        return len(self._plan) * self._parts
 
-    def __getitem__(self, number: int) -> Example:
-        index, passes = self._plan[number]
-        example = self._encode.write(self._pieces[index], _order(self._orders, index + passes))
+    def __getitem__(self, item: int) -> list[list[Example]]:
+        number, part = divmod(item, self._parts)
+        groups = part_of(self._plan, item, self._parts)
+        first = part * len(groups)
+        return [
+            [self._example(turn, self._order(number, first + row)) for turn in group]
+            for row, group in enumerate(groups)
+        ]
+
+    def _example(self, turn: Turn, order: Written) -> Example:
+        index, passes = turn
+        example = self._encode.write(self._pieces[index], order)
         if not self._noise:
             return example
         return self._encode.with_noise(example, self._noise, random.Random(f"{index} {passes}"))
 
-
-def _order(orders: Orders, turn: int) -> Written:
-    if orders == "both":
-        return "critique_first" if turn % 2 else "score_first"
-    return orders
-
-
-class Collator:
-    """Pads examples on the right and tells where everything stands.
-
-    The batch, with B examples, T columns, K dimensions, N columns that need logits:
-
-    - `input_ids` (B, T); `position_ids` (B, T) and `attention_mask` (B, 1, T, T) only where there are
-      branches: right padding needs neither, since nothing in a causal model looks to the right.
-    - `keep` (N): the columns whose logits are needed. `next` and `weights` (B, N): the token that each of
-      them predicts, and its weight in the cross-entropy.
-    - `reads` (B, K, nodes): where the logits of the anchors' inner nodes are, counted in `keep`.
-    - `targets` (B, K), on the anchors' scale.
-    """
-
-    def __init__(self, prompt_loss: float, digit: Digit, pad: int) -> None:
-        self._prompt_loss, self._digit, self._pad = prompt_loss, digit, pad
-
-    def __call__(self, examples: Sequence[Example]) -> dict[str, Any]:
-        import torch
-
-        width = max(len(e.ids) + len(e.branches) for e in examples)
-        ids = torch.full((len(examples), width), self._pad)
-        predicted = torch.full((len(examples), width), IGNORED)
-        weights = torch.zeros(len(examples), width)
-        for row, e in enumerate(examples):
-            size = len(e.ids)
-            ids[row, :size] = torch.tensor(e.ids if e.seen is None else e.seen)
-            predicted[row, : size - 1] = torch.tensor(e.ids[1:])
-            weights[row, : e.start - 1] = self._prompt_loss
-            weights[row, e.start - 1 : size - 1] = 1.0
-            if self._digit != "rounded":
-                for first, last in e.scores:
-                    weights[row, first - 1 : last - 1] = 0.0
-        nodes = max((len(places) for e in examples for places in e.reads), default=0)
-        # a trie with fewer nodes than another dimension's repeats its root, which nobody asks for again
-        padded = [[(*p, *[p[0]] * (nodes - len(p))) for p in e.reads] for e in examples]
-        reads = torch.tensor(padded, dtype=torch.long)
-        needed = (weights > 0).any(0)
-        needed[reads.flatten()] = True
-        keep = needed.nonzero().squeeze(1)
-        batch = {
-            "input_ids": ids,
-            "keep": keep,
-            "next": predicted[:, keep],
-            "weights": weights[:, keep],
-            "reads": torch.searchsorted(keep, reads),
-            "targets": torch.tensor([e.targets for e in examples]),
-        }
-        return batch | _branches(examples, ids) if any(e.branches for e in examples) else batch
+    def _order(self, number: int, row: int) -> Written:
+        if self._orders == "both":
+            return _ORDERS[(number + row) % 2]
+        if self._critiques < 1 and random.Random(f"critiques {number}").random() >= self._critiques:
+            return "scores_alone"
+        return self._orders
 
 
-def _branches(examples: Sequence[Example], ids: Any) -> dict[str, Any]:
-    """Write the branches behind the texts; positions, and a mask by which each sees its own past only."""
-    import torch
-
-    rows, width = ids.shape
-    positions = torch.arange(width).repeat(rows, 1)
-    sees = torch.ones(width, width, dtype=torch.bool).tril().repeat(rows, 1, 1)
-    for row, e in enumerate(examples):
-        size = len(e.ids)
-        for number, branch in enumerate(e.branches):
-            at = size + number
-            ids[row, at] = branch.token
-            positions[row, at] = branch.position
-            sees[row, at, branch.upto :] = False
-            sees[row, at, [size + parent for parent in branch.parents] + [at]] = True
-    blocked = torch.zeros(rows, 1, width, width).masked_fill(
-        ~sees.unsqueeze(1), torch.finfo(torch.float32).min
-    )
-    return {"position_ids": positions, "attention_mask": blocked}
+_ORDERS: tuple[Written, Written] = ("score_first", "critique_first")

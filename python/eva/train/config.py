@@ -54,7 +54,9 @@ class RunConfig:
     max_tokens: int = option(512, "Longer examples are left out, and counted.")
     instruction: str = option("Judge one step of a Lean 4 proof.", "First line of every prompt.")
     limit: int | None = option(None, "Use only so many labelled steps for training, drawn by the seed.")
-    bf16: bool = option(True, "bfloat16 autocast.")
+    bf16: bool | None = option(
+        None, "bfloat16 autocast; by default where the processor multiplies in it, for others it is slow."
+    )
     threads: int | None = option(None, "Threads for torch; by default torch's own choice.")
     seed: int = option(0, "Of everything that is drawn.")
     save_steps: int = option(200, "A checkpoint to resume from every so many optimizer steps.")
@@ -124,6 +126,11 @@ class TrainConfig(RunConfig):
         "How scores leave the model: as integers read over anchors; as decimal text (3.8); as three numbers "
         "of a regression head (value). The last two are baselines: no eva serves them, and alpha must be 0.",
     )
+    critiques: float = option(
+        1.0,
+        "Share of the batches whose texts go on with their critiques, with orders score_first; the others end "
+        "behind the scores, which takes a fraction of the time.",
+    )
     score_noise: float = option(
         1.0,
         "Share of the integers in a text that the model reads as others, drawn at random, while it still "
@@ -163,8 +170,11 @@ class TrainConfig(RunConfig):
             raise BadConfig(
                 f"alpha {self.alpha} needs anchors to read: with scores {self.scores} give alpha 0"
             )
-        if not 0 <= self.score_noise <= 1:
-            raise BadConfig(f"score_noise must be in [0, 1], not {self.score_noise}")
+        for name in ("score_noise", "critiques"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise BadConfig(f"{name} must be in [0, 1], not {getattr(self, name)}")
+        if self.critiques < 1 and self.orders != "score_first":
+            raise BadConfig(f"critiques {self.critiques} needs orders score_first, not {self.orders}")
         if self.scores != "anchors" and self.score_noise:
             raise BadConfig(
                 f"score_noise {self.score_noise} needs anchors: with scores {self.scores} give score_noise 0"

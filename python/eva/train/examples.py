@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from array import array
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from random import Random
@@ -16,7 +16,8 @@ from eva.model.frame import CONTEXT, Frame, anchor_tokens, encode_after, newline
 from eva.model.prompt import completion, prompt, score_text, think_text
 from eva.step import DIMENSIONS
 
-Written = Literal["score_first", "critique_first", "none"]
+Written = Literal["score_first", "critique_first", "scores_alone", "none"]
+"""How an output is written. `none` ends behind the scores; `scores_alone` is the beginning of `score_first`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class Branch:
 class Example:
     """One training text.
 
-    - `ids`: prompt, output and end-of-text token. `start`: index of the first output token.
+    - `ids`: prompt, output and end-of-text token (none where the output goes on). `start`: index of the first output token.
     - `scores`: for each dimension, first and one past the last token of its written score.
     - `reads`: for each dimension, where the logits of each inner node of its anchors' trie are: an index into
       `ids` and, behind them, `branches`. With one-token anchors there is one node, the place before the
@@ -61,9 +62,11 @@ class Example:
 class Pieces:
     """A labelled step in tokens, before an order is chosen: prompt, critique with its marks, scores.
 
-    `before`: the critique that stands before scores; `think` stands after them.
+    `before`: the critique that stands before scores; `think` stands after them. `state`: theorem, earlier
+    steps and goals, equal for steps that were proposed in one place.
     """
 
+    state: Hashable
     head: array[int]
     think: array[int]
     before: array[int]
@@ -106,8 +109,10 @@ class Encoder:
         else:
             texts = {n: str(a) for n, a in rounded(targets, self._scale).items()}
         think = self._critique(record.critique)
+        step = record.step
         return Pieces(
-            array("i", self._tokenizer(prompt(record.step, self._instruction))["input_ids"]),
+            (step.statement, step.earlier, step.goals),
+            array("i", self._tokenizer(prompt(step, self._instruction))["input_ids"]),
             think,
             think if own is None else self._critique(own),
             self._object(tuple(texts[n] for n in DIMENSIONS)),
@@ -115,7 +120,7 @@ class Encoder:
         )
 
     def write(self, pieces: Pieces, order: Written) -> Example:
-        """The text in one order; `none` writes no critique."""
+        """The text in one order."""
         parts: tuple[Sequence[int], ...] = (pieces.scored.ids,)
         at = len(pieces.head)
         if order == "score_first":
@@ -123,7 +128,9 @@ class Encoder:
         elif order == "critique_first":
             parts = (pieces.before, self._newline, pieces.scored.ids)
             at += len(pieces.before) + len(self._newline)
-        ids = [*pieces.head, *(token for part in parts for token in part), self._tokenizer.eos_token_id]
+        ids = [*pieces.head, *(token for part in parts for token in part)]
+        if order != "scores_alone":
+            ids.append(self._tokenizer.eos_token_id)
         spans = tuple((at + first, at + last) for first, last in pieces.scored.spans)
         reads, branches = _places(self._frame, spans, len(ids)) if self._frame else ((), ())
         return Example(ids, len(pieces.head), spans, reads, branches, pieces.targets)

@@ -24,13 +24,13 @@ def cross_entropy(logits: Tensor, predicted: Tensor, weights: Tensor) -> tuple[T
 def anchor_log_weights(logits: Tensor, reads: Tensor, anchors: Sequence[Anchors]) -> Tensor:
     """log P̃ of every anchor in every dimension, float32, shape (batch, K, anchors), as reading has it.
 
-    `logits` (batch, places, vocabulary); `reads` (batch, K, nodes): the place of each inner node of the
-    dimension's trie. `anchors`: those of each dimension.
+    `logits` (rows, places, vocabulary); `reads` (batch, K, nodes): the place of each inner node of the
+    dimension's trie, counted through all rows. `anchors`: those of each dimension.
     """
-    rows = torch.arange(logits.shape[0], device=logits.device)
+    places = logits.flatten(0, 1)
     return torch.stack(
         [
-            trie.log_weights({node: logits[rows, reads[:, k, n]] for n, node in enumerate(trie.nodes)})
+            trie.log_weights({node: places[reads[:, k, n]] for n, node in enumerate(trie.nodes)})
             for k, trie in enumerate(anchors)
         ],
         dim=1,

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import json
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from eva.data.record import LabelledStep
 from eva.model.prompt import prompt
 from eva.train.base import open_base
-from eva.train.batches import Collator, schedule
+from eva.train.batches import Batch, Size, part_of
 from eva.train.config import BadConfig, PretrainConfig
 from eva.train.examples import Example
-from eva.train.run import VALIDATION, finish, open_run, read_split
+from eva.train.run import VALIDATION, collator, finish, one_by_one, open_run, plan, read_split
 
 
 def pretrain(config: PretrainConfig) -> Path:
@@ -32,18 +33,18 @@ def pretrain(config: PretrainConfig) -> Path:
         records = read_split(config, "train")
         base = open_base(config, records)
         held = read_split(config, "validation")[:VALIDATION]
-    texts, watched = (_tokens(base.tokenizer, proof_texts(rs, config.instruction)) for rs in (records, held))
-    kept = [ids for ids in texts if len(ids) <= config.max_tokens]
+    texts, watched = (_texts(base.tokenizer, rs, config.instruction) for rs in (records, held))
+    kept = [text for text in texts if len(text.ids) <= config.max_tokens]
     if not kept:
         raise BadConfig(f"{config.data} has no step that Lean took in {config.max_tokens} tokens")
-    steps = config.steps or max(1, round(config.epochs * len(kept) / config.batch_size))
-    order = schedule([len(ids) for ids in kept], config.batch_size, steps * config.batch_size, config.seed)
     trainer = LanguageTrainer(
         model=base.model,
         args=arguments,
-        train_dataset=_Examples([kept[index] for index, _ in order]),
-        eval_dataset=_Examples(watched),
-        data_collator=Collator(1.0, "rounded", base.tokenizer.pad_token_id),
+        train_dataset=_Examples(
+            kept, plan(config, [text.size for text in kept], arguments.world_size), arguments.world_size
+        ),
+        eval_dataset=_Examples(watched, one_by_one(len(watched), config)),
+        data_collator=collator(base, 1.0, "rounded"),
     )
     finish(trainer, config, base)
     if trainer.is_world_process_zero():
@@ -54,7 +55,7 @@ def pretrain(config: PretrainConfig) -> Path:
     return final
 
 
-def proof_texts(records: Iterable[LabelledStep], instruction: str) -> Iterable[str]:
+def proof_texts(records: Iterable[LabelledStep], instruction: str) -> Iterable[tuple[LabelledStep, str]]:
     """A text for each step that Lean took and that keeps the proof alive: the prompt, and the state that
     follows.
 
@@ -64,21 +65,37 @@ def proof_texts(records: Iterable[LabelledStep], instruction: str) -> Iterable[s
         if record.accepted and record.finishable and record.step.goals_after is not None:
             after = "\n\n".join(record.step.goals_after) or "no goals"
             before = prompt(record.step, instruction).removesuffix("Judgement:\n")
-            yield f"{before}Proof state:\n{after}\n"
+            yield record, f"{before}Proof state:\n{after}\n"
 
 
-def _tokens(tokenizer: Any, texts: Iterable[str]) -> list[array[int]]:
-    return [array("i", [*tokenizer(text)["input_ids"], tokenizer.eos_token_id]) for text in texts]
+@dataclass(frozen=True, slots=True)
+class _Text:
+    ids: array[int]
+    size: Size
+
+
+def _texts(tokenizer: Any, records: Iterable[LabelledStep], instruction: str) -> list[_Text]:
+    out = []
+    for record, text in proof_texts(records, instruction):
+        ids = array("i", [*tokenizer(text)["input_ids"], tokenizer.eos_token_id])
+        step = record.step
+        out.append(_Text(ids, Size(len(ids), 0, (step.statement, step.earlier, step.goals))))
+    return out
 
 
 class _Examples:
-    """Texts that are all output and have no scores."""
+    """Texts that are all output and have no scores, in the order of a plan."""
 
-    def __init__(self, texts: list[array[int]]) -> None:
-        self._texts = texts
+    def __init__(self, texts: Sequence[_Text], plan: Sequence[Batch], parts: int = 1) -> None:
+        self._texts, self._plan, self._parts = texts, plan, parts
 
     def __len__(self) -> int:
-        return len(self._texts)
+        return len(self._plan) * self._parts
 
-    def __getitem__(self, number: int) -> Example:
-        return Example(list(self._texts[number]), 1, (), (), (), ())
+    def __getitem__(self, item: int) -> list[list[Example]]:
+        groups = part_of(self._plan, item, self._parts)
+        return [[self._example(index) for index, _ in group] for group in groups]
+
+    def _example(self, index: int) -> Example:
+        ids = list(self._texts[index].ids)
+        return Example(ids, len(ids) - 1, (), (), (), ())

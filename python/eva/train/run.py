@@ -16,8 +16,10 @@ from eva.model.checkpoint import Checkpoint
 from eva.model.frame import Frame, quiet_tokenizers
 from eva.train.adapters import with_adapters
 from eva.train.base import open_base
-from eva.train.batches import Collator, Texts, schedule
-from eva.train.config import BadConfig, PretrainConfig, RunConfig, TrainConfig
+from eva.train.attention import NAME as IN_BLOCKS
+from eva.train.batches import Batch, Size, Texts, schedule
+from eva.train.collate import Collator
+from eva.train.config import BadConfig, Digit, PretrainConfig, RunConfig, TrainConfig
 from eva.train.curves import write_curves
 from eva.train.examples import Encoder, Pieces
 from eva.train.memory import keep_freed_memory
@@ -56,18 +58,21 @@ def train(config: TrainConfig) -> Path:
             base,
             [encode.pieces(r, critiques[i] if critiques else None) for i, r in enumerate(records)],
         )
+        watched = [encode.pieces(r) for r in held]
         sets = {
             "train_dataset": Texts(
-                encode, pieces, config.orders, plan(config, pieces), noise=config.score_noise
+                encode,
+                pieces,
+                config.orders,
+                plan(config, [size(p) for p in pieces], arguments.world_size),
+                critiques=config.critiques,
+                noise=config.score_noise,
+                parts=arguments.world_size,
             ),
             "eval_dataset": Texts(
-                encode,
-                [encode.pieces(r) for r in held],
-                config.orders,
-                [(i, 0) for i in range(len(held))],
-                noise=config.score_noise,
+                encode, watched, config.orders, one_by_one(len(watched), config), noise=config.score_noise
             ),
-            "data_collator": Collator(config.prompt_loss, config.digit, base.tokenizer.pad_token_id),
+            "data_collator": collator(base, config.prompt_loss, config.digit),
         }
         model = with_adapters(base.model, config) if config.lora else base.model
         trainer = (
@@ -106,7 +111,8 @@ def open_run(config: RunConfig) -> Any:
     arguments = transformers.TrainingArguments(
         output_dir=str(config.out / "checkpoints"),
         num_train_epochs=1,  # the plan holds every pass, one after the other
-        per_device_eval_batch_size=config.batch_size,
+        per_device_train_batch_size=1,  # an item is a process' part of a batch
+        per_device_eval_batch_size=1,
         learning_rate=config.learning_rate,
         lr_scheduler_type="cosine",
         warmup_steps=config.warmup,
@@ -116,7 +122,7 @@ def open_run(config: RunConfig) -> Any:
         use_cpu=not cuda,
         ddp_backend="gloo" if not cuda and int(os.environ.get("WORLD_SIZE", "1")) > 1 else None,
         ddp_find_unused_parameters=False,
-        bf16=config.bf16,
+        bf16=has_bf16() if config.bf16 is None else config.bf16,
         seed=config.seed,
         data_seed=config.seed,
         logging_steps=20,
@@ -134,7 +140,6 @@ def open_run(config: RunConfig) -> Any:
         raise BadConfig(
             f"batch_size {config.batch_size} must be a multiple of the {arguments.world_size} processes"
         )
-    arguments.per_device_train_batch_size = config.batch_size // arguments.world_size
     with arguments.main_process_first(desc="run directory"):
         config.out.mkdir(parents=True, exist_ok=True)
         saved = config.out / "config.json"
@@ -146,6 +151,16 @@ def open_run(config: RunConfig) -> Any:
             config.save(saved)
     transformers.set_seed(config.seed)
     return arguments
+
+
+def has_bf16() -> bool:
+    """Whether products in bfloat16 are the processor's own; where they are emulated they take ten times as
+    long as in float32."""
+    import torch
+
+    if torch.cuda.is_available():
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
 
 
 def read_split(config: RunConfig, split: str) -> list[LabelledStep]:
@@ -177,13 +192,35 @@ def fitting(config: RunConfig, base: Checkpoint, pieces: Sequence[Pieces]) -> li
 
 def length(pieces: Pieces) -> int:
     """Tokens of the whole text, but for a newline and the end."""
-    return len(pieces.head) + max(len(pieces.think), len(pieces.before)) + len(pieces.scored.ids) + 2
+    return len(pieces.head) + _written(pieces)
 
 
-def plan(config: RunConfig, pieces: Sequence[Pieces]) -> list[tuple[int, int]]:
+def size(pieces: Pieces) -> Size:
+    """For the plan; the few tokens of the proposed step count as shared, too."""
+    return Size(len(pieces.head), _written(pieces), pieces.state)
+
+
+def _written(pieces: Pieces) -> int:
+    return max(len(pieces.think), len(pieces.before)) + len(pieces.scored.ids) + 2
+
+
+def plan(config: RunConfig, sizes: Sequence[Size], parts: int) -> list[Batch]:
     """Which text comes when, over the whole run."""
-    steps = config.steps or max(1, round(config.epochs * len(pieces) / config.batch_size))
-    return schedule([length(p) for p in pieces], config.batch_size, steps * config.batch_size, config.seed)
+    steps = config.steps or max(1, round(config.epochs * len(sizes) / config.batch_size))
+    return schedule(sizes, config.batch_size, steps, config.seed, parts)
+
+
+def one_by_one(count: int, config: RunConfig) -> list[Batch]:
+    """Each example once, in order and in batches, alone in its group."""
+    return [
+        [[(i, 0)] for i in range(start, min(start + config.batch_size, count))]
+        for start in range(0, count, config.batch_size)
+    ]
+
+
+def collator(base: Checkpoint, prompt_loss: float, digit: Digit) -> Collator:
+    in_blocks = base.model.config._attn_implementation == IN_BLOCKS
+    return Collator(prompt_loss, digit, base.tokenizer.pad_token_id, in_blocks=in_blocks)
 
 
 def finish(trainer: Any, config: TrainConfig | PretrainConfig, base: Checkpoint) -> None:

@@ -49,7 +49,7 @@ class LoggedTerms(Trainer):  # type: ignore[misc]
 
 
 class LanguageTrainer(LoggedTerms):
-    """Weighted cross-entropy of texts, over the batches of `eva.train.batches.Collator`."""
+    """Weighted cross-entropy of texts, over the batches of `eva.train.collate.Collator`."""
 
     def terms_of(self, model: Any, inputs: dict[str, Any]) -> tuple[Tensor, dict[str, Tensor]]:
         total, weight = cross_entropy(logits_of(model, inputs), inputs["next"], inputs["weights"])
@@ -93,6 +93,6 @@ class EvaTrainer(LoggedTerms):
 
 def logits_of(model: Any, inputs: dict[str, Any]) -> Tensor:
     """Logits at the columns `keep` only; over the whole text they cost a small model as much as a layer."""
-    extra = {name: inputs[name] for name in ("position_ids", "attention_mask") if name in inputs}
+    extra = {name: inputs[name] for name in ("position_ids", "attention_mask", "blocks") if name in inputs}
     out = model(input_ids=inputs["input_ids"], logits_to_keep=inputs["keep"], use_cache=False, **extra)
     return out.logits  # type: ignore[no-any-return]

@@ -6,7 +6,7 @@ A baseline: no critique, no text, one number a dimension out of the last token's
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from eva.model.checkpoint import Checkpoint
 from eva.model.prompt import prompt
 from eva.step import DIMENSIONS
 from eva.train.adapters import with_adapters
-from eva.train.batches import schedule
+from eva.train.batches import Batch, Size, part_of
 from eva.train.config import TrainConfig
 
 OUT = (-1.0, 1.0)  # the head gives each score on this scale, where a fresh layer starts in the middle
@@ -31,16 +31,19 @@ def train_value_head(
     """The trainer of the head on `base`; the plan of steps is as for the other arms."""
     from transformers import Trainer
 
+    from eva.train.run import one_by_one, plan
+
     model = _with_head(base)
     prompts = [_Prompt.of(base.tokenizer, r, config.instruction) for r in records]
     kept = [p for p in prompts if len(p.ids) <= config.max_tokens]
-    steps = config.steps or max(1, round(config.epochs * len(kept) / config.batch_size))
-    order = schedule([len(p.ids) for p in kept], config.batch_size, steps * config.batch_size, config.seed)
+    parts = arguments.world_size
     return Trainer(
         model=with_adapters(model, config) if config.lora else model,
         args=arguments,
-        train_dataset=_Dataset([kept[index] for index, _ in order]),
-        eval_dataset=_Dataset([_Prompt.of(base.tokenizer, r, config.instruction) for r in held]),
+        train_dataset=_Dataset(kept, plan(config, [Size(len(p.ids), 0, p.state) for p in kept], parts), parts),
+        eval_dataset=_Dataset(
+            [_Prompt.of(base.tokenizer, r, config.instruction) for r in held], one_by_one(len(held), config)
+        ),
         data_collator=_Collator(base.tokenizer.pad_token_id),
     )
 
@@ -59,33 +62,38 @@ def _with_head(base: Checkpoint) -> Any:
 
 
 class _Prompt:
-    def __init__(self, ids: list[int], targets: list[float]) -> None:
-        self.ids, self.targets = ids, targets
+    def __init__(self, ids: list[int], targets: list[float], state: Hashable) -> None:
+        self.ids, self.targets, self.state = ids, targets, state
 
     @classmethod
     def of(cls, tokenizer: Any, record: LabelledStep, instruction: str) -> _Prompt:
-        ids = list(tokenizer(prompt(record.step, instruction))["input_ids"])
-        return cls(ids, [rescale(record.targets[name], LABELS, OUT) for name in DIMENSIONS])
+        step = record.step
+        ids = list(tokenizer(prompt(step, instruction))["input_ids"])
+        targets = [rescale(record.targets[name], LABELS, OUT) for name in DIMENSIONS]
+        return cls(ids, targets, (step.statement, step.earlier, step.goals))
 
 
 class _Dataset:
-    def __init__(self, items: Sequence[_Prompt]) -> None:
-        self._items = items
+    """The batches of a plan, without their groups: the head reads every prompt whole."""
+
+    def __init__(self, prompts: Sequence[_Prompt], plan: Sequence[Batch], parts: int = 1) -> None:
+        self._prompts, self._plan, self._parts = prompts, plan, parts
 
     def __len__(self) -> int:
-        return len(self._items)
+        return len(self._plan) * self._parts
 
-    def __getitem__(self, index: int) -> _Prompt:
-        return self._items[index]
+    def __getitem__(self, item: int) -> list[_Prompt]:
+        return [self._prompts[index] for group in part_of(self._plan, item, self._parts) for index, _ in group]
 
 
 class _Collator:
     def __init__(self, pad: int) -> None:
         self._pad = pad
 
-    def __call__(self, items: Sequence[_Prompt]) -> dict[str, Any]:
+    def __call__(self, batches: Sequence[Sequence[_Prompt]]) -> dict[str, Any]:
         import torch
 
+        [items] = batches
         width = max(len(p.ids) for p in items)
         ids = torch.full((len(items), width), self._pad)
         for row, p in enumerate(items):

@@ -1,0 +1,78 @@
+"""How groups of examples become tensors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from eva.train.config import Digit
+from eva.train.examples import Example
+from eva.train.layout import Layout
+
+IGNORED = -100  # no token is predicted here
+
+
+class Collator:
+    """Lays out a batch and tells where everything stands.
+
+    Takes a list of one item of `eva.train.batches.Texts`. With G groups of B examples in all, T columns,
+    K dimensions, N columns that need logits:
+
+    - `input_ids` (G, T); `position_ids` (G, T) and `attention_mask` only where groups share tokens or there
+      are branches: else padding stands on the right, where nothing in a causal model looks.
+    - `attention_mask` (G, 1, T, T); with `blocks`, for the attention of `eva.train.attention`, that of
+      `Layout.mask`.
+    - `keep` (N): the columns whose logits are needed. `next` and `weights` (G, N): the token that each of
+      them predicts, and its weight in the cross-entropy.
+    - `reads` (B, K, nodes): where the logits of the anchors' inner nodes are, counted in all G · N.
+    - `targets` (B, K), on the anchors' scale.
+    """
+
+    def __init__(self, prompt_loss: float, digit: Digit, pad: int, *, in_blocks: bool = False) -> None:
+        self._prompt_loss, self._digit, self._pad, self._in_blocks = prompt_loss, digit, pad, in_blocks
+
+    def __call__(self, items: Sequence[Sequence[Sequence[Example]]]) -> dict[str, Any]:
+        import torch
+
+        [groups] = items
+        layout = Layout.of(groups)
+        predicted = torch.full((len(groups), layout.width), IGNORED)
+        weights = torch.zeros(len(groups), layout.width)
+        for g, group in enumerate(groups):
+            own = layout.shared[g]
+            predicted[g, :own] = torch.tensor(group[0].ids[1 : own + 1])
+            weights[g, :own] = len(group) * self._prompt_loss
+            for t, e in enumerate(group):
+                first, start, size = (layout.column(g, t, i) for i in (own, e.start, len(e.ids)))
+                predicted[g, first : size - 1] = torch.tensor(e.ids[own + 1 :])
+                weights[g, first : start - 1] = self._prompt_loss
+                weights[g, start - 1 : size - 1] = 1.0
+                if self._digit != "rounded":
+                    for begin, end in e.scores:
+                        weights[g, layout.column(g, t, begin) - 1 : layout.column(g, t, end) - 1] = 0.0
+        nodes = max((len(places) for group in groups for e in group for places in e.reads), default=0)
+        # a trie with fewer nodes than another dimension's repeats its root, which nobody asks for again
+        padded = [
+            [[layout.column(g, t, i) for i in (*p, *[p[0]] * (nodes - len(p)))] for p in e.reads]
+            for g, group in enumerate(groups)
+            for t, e in enumerate(group)
+        ]
+        reads = torch.tensor(padded, dtype=torch.long)
+        needed = (weights > 0).any(0)
+        needed[reads.flatten()] = True
+        keep = needed.nonzero().squeeze(1)
+        rows = torch.arange(len(groups)).repeat_interleave(layout.blocks).view(-1, 1, 1)
+        batch = {
+            "input_ids": layout.ids(self._pad),
+            "keep": keep,
+            "next": predicted[:, keep],
+            "weights": weights[:, keep],
+            "reads": rows * len(keep) + torch.searchsorted(keep, reads),
+            "targets": torch.tensor([e.targets for group in groups for e in group]),
+        }
+        if layout.plain:
+            return batch
+        batch["position_ids"] = layout.positions()
+        if self._in_blocks:
+            return batch | {"attention_mask": layout.mask(), "blocks": layout.blocks}
+        return batch | {"attention_mask": layout.dense()}
