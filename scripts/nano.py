@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Any
 
 import labelled
-
 from eva.data.record import read_records
 from eva.evaluate.attempts import attempt_figures, attempt_lines
 from eva.model.checkpoint import EMBEDDED, weights_hash
@@ -41,8 +40,8 @@ FILES = (
     "tokenizer_config.json",
 )
 ARMS = [
-    *("labels", "words", "words_goal", "likelihood", "B3", "B4", "B7", "noise_0", "B10", "B10_critique"),
-    *("score_first", "refined", OURS, f"{OURS}_parsed", f"{OURS}_critique"),
+    *("labels", "words", "words_goal", "likelihood", "brief", OURS, f"{OURS}_parsed", f"{OURS}_critique"),
+    *("B7", "sft_brief", "sft_brief_parsed"),
 ]
 LONG = 300  # tokens of the prompt whose latency the card tells
 SAMPLES = 30
@@ -53,13 +52,15 @@ def main() -> int:
     settings = Settings(
         data=chosen.data,
         out=chosen.out,
-        arms=[arm for arm in ARMS if arm in chosen.arms],
+        arms=[arm for arm in ARMS if arm in chosen.arms],  # the embedded model before its baselines
         seeds=[0],
         size="new:nano",
         steps=chosen.steps,
         pretrain_steps=chosen.pretrain_steps,
         evaluate=chosen.evaluate,
-        learning_rate=1.5e-3,
+        batch_size=32,
+        learning_rate=chosen.learning_rate,
+        processes=chosen.processes,
         theorems=chosen.search,
     )
     if code := labelled.label(chosen.data, chosen.theorems, chosen.jobs):
@@ -68,7 +69,9 @@ def main() -> int:
         settings.claim()
     except OtherSettings as error:
         sys.exit(str(error))
-    if code := work_as_program(plan(settings), chosen.jobs, settings.out / "logs"):
+    steps, logs = plan(settings), settings.out / "logs"
+    trainings = [step for step in steps if step.name.startswith(("base", "train"))]
+    if code := work_as_program(trainings, 1, logs) or work_as_program(steps, chosen.processes, logs):
         return code
     stages = [run_directory(settings, name, 0) for name in runs_of([OURS])]
     PACKAGE.mkdir(exist_ok=True)
@@ -92,13 +95,15 @@ def options() -> argparse.ArgumentParser:
     add("--theorems", type=int, default=10_400, help="of the data, where they are to be made")
     add("--out", type=Path, default=CHECKOUT / "runs" / "nano", help="runs, scores, logs")
     add("--arms", nargs="+", choices=ARMS, default=ARMS, metavar="ARM", help=", ".join(ARMS))
-    add("--steps", type=int, default=7046, help="optimizer steps of the first stage: one pass over the data")
-    add("--pretrain-steps", type=int, default=2132, help="of the base")
+    add("--steps", type=int, default=12_000, help="optimizer steps of the first stage, of 32 examples")
+    add("--pretrain-steps", type=int, default=2000, help="of the base")
+    add("--learning-rate", type=float, default=2e-3)
     add("--evaluate", type=int, default=4000, help="about so many steps of each set are scored")
     add("--search", type=int, default=60, help="theorems of each set, for proof search; 0: none")
     add("--attempts", type=Path, help="RL-Lean's recorded attempts (Mathlib), for the card; not part of eva")
     add("--note", default="", help="what report and card are to say of how this model came about")
-    add("--jobs", type=int, default=2, help="processes at a time, each with one thread")
+    add("--processes", type=int, default=2, help="that share one training, each with one thread")
+    add("--jobs", type=int, default=2, help="Lean processes at a time, while labelling")
     return out
 
 
@@ -108,6 +113,7 @@ def card(settings: Settings, stages: list[Path], attempts: Path | None, note: st
     from safetensors.torch import load_file
 
     from eva.model import RewardModel
+    from eva.train.run import has_bf16
 
     torch.set_num_threads(1)
     report = json.loads((REPORT / "report.json").read_text("utf-8"))
@@ -135,6 +141,7 @@ def card(settings: Settings, stages: list[Path], attempts: Path | None, note: st
         batch=configs[-1]["batch_size"],
         alpha=configs[-1]["alpha"],
         noise=configs[-1]["score_noise"],
+        precision="bfloat16 autocast" if has_bf16() else "float32",
         torch=torch.__version__,
         temperature=json.loads((PACKAGE / "eva.json").read_text("utf-8"))["temperature"],
         test=report["facts"]["test"],
@@ -201,9 +208,10 @@ Labelled steps: {sizes}. How they are made, and what the
 targets mean: `docs/data.md`. Split by theorem; *held_out*: families never seen in training.
 
 First a plain language model on the proofs ({pretrain_steps} optimizer steps of {batch} examples), then EVA
-in three stages: {steps[0]} steps in both orders in turn, {steps[1]} score first, {steps[2]} in both orders
-again, where a critique that stands before the scores is the model's own. Learning rates {rates} (cosine),
-α = {alpha}, share of integers read as others (`--score-noise`) {noise}, bfloat16 autocast, torch {torch}.
+in two stages: {steps[0]} steps score first, where three of ten batches go on with the critique, and
+{steps[1]} in both orders, where a critique that stands before the scores is the model's own. Learning rates
+{rates} (cosine), α = {alpha}, share of integers read as others (`--score-noise`) {noise}, {precision},
+torch {torch}.
 Temperature τ = {temperature}, fitted on the validation set. Rebuilt by `make nano`.
 {note}
 ## Figures

@@ -20,7 +20,16 @@ from eva.train.objective import anchor_log_weights, cross_entropy
 from eva.train.trainer import logits_of
 from tiny import tiny_model, tiny_tokenizer
 
-TACTICS = ("exact h1", "exact hp", "have e := h1", "omega", "simp only [h1]", "cases h1", "right", "exact ⟨h1, hp⟩")
+TACTICS = (
+    "exact h1",
+    "exact hp",
+    "have e := h1",
+    "omega",
+    "simp only [h1]",
+    "cases h1",
+    "right",
+    "exact ⟨h1, hp⟩",
+)
 
 
 def groups(encode, size, order, count=3):
@@ -67,7 +76,9 @@ def test_losses_and_gradients_are_those_of_texts_alone(in_blocks, scale, order):
     for one, other in zip(*found, strict=True):
         torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-4)
     for (name, one), other in zip(alone.named_parameters(), shared.parameters(), strict=True):
-        torch.testing.assert_close(one.grad, other.grad, rtol=1e-3, atol=1e-4, msg=lambda m, n=name: f"{n}: {m}")
+        torch.testing.assert_close(
+            one.grad, other.grad, rtol=1e-3, atol=1e-4, msg=lambda m, n=name: f"{n}: {m}"
+        )
 
 
 @pytest.mark.parametrize("size", [1, 2, 8])

@@ -47,13 +47,14 @@ RUNS: dict[str, Run] = {
         share=0.15,
         rate=0.5,
     ),
-    "refined": Run({"orders": "score_first"}, on="eva", share=0.3, rate=0.67),
+    "brief": Run({"orders": "score_first", "critiques": 0.3}),
     "nano": Run(
         {"self_critique": True, "self_critique_order": "score_first", "orders": "both"},
-        on="refined",
-        share=0.05,
-        rate=0.33,
+        on="brief",
+        share=0.06,
+        rate=0.4,
     ),
+    "sft_brief": Run({"orders": "score_first", "critiques": 0.3, "alpha": 0.0}),
     "sft_score_first": Run({"alpha": 0.0, "orders": "score_first"}, once=True),
     "anchors_2": Run({"scale": (0, 1)}),
     "anchors_3": Run({"scale": (1, 3)}, once=True),
@@ -98,12 +99,14 @@ ARMS: dict[str, Arm] = {
     "two_stage": Arm("… then a short second stage in both orders", "two_stage", "expected"),
     "two_stage_parsed": Arm("the same, parsed integer", "two_stage", "parsed"),
     "two_stage_critique": Arm("the same, after its own critique", "two_stage", "critique_first"),
-    "refined": Arm("EVA, both orders, then score first", "refined", "expected"),
-    "nano": Arm("… then a short third stage in both orders", "nano", "expected"),
+    "brief": Arm("EVA, score first, critiques in three of ten batches", "brief", "expected"),
+    "nano": Arm("… then a short second stage in both orders", "nano", "expected"),
     "nano_parsed": Arm("the same, parsed integer", "nano", "parsed"),
     "nano_critique": Arm("the same, after its own critique", "nano", "critique_first"),
     "sft_score_first": Arm("SFT, trained score first only, expectation", "sft_score_first", "expected"),
     "sft_score_first_parsed": Arm("the same, parsed integer", "sft_score_first", "parsed"),
+    "sft_brief": Arm("SFT, as brief, expectation", "sft_brief", "expected"),
+    "sft_brief_parsed": Arm("the same, parsed integer", "sft_brief", "parsed"),
     "decision": Arm('transformers\' pipeline("decision") on the model of B10', "eva", "decision"),
     "B10_parsed": Arm("EVA, parsed integer", "eva", "parsed"),
     "B10_critique": Arm("EVA, after its own critique", "eva", "critique_first"),
@@ -122,7 +125,9 @@ ARMS: dict[str, Arm] = {
 }
 """Every arm by its name in `report.json`."""
 
-ON_DEMAND = tuple(n for n in ARMS if n.startswith(("two_hot", "noise_0.5", "alpha_", "refined", "nano")))
+ON_DEMAND = tuple(
+    n for n in ARMS if n.startswith(("two_hot", "noise_0.5", "alpha_", "brief", "sft_brief", "nano"))
+)
 """Arms of a report only where they are asked for: points of sweeps, and the embedded model's own recipe."""
 
 SPLITS = {"test": "in_distribution", "held_out": "held_out_families"}

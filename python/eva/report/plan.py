@@ -27,6 +27,7 @@ class Settings:
     - `steps`, `pretrain_steps`: optimizer steps of a run and of the base. `limit`: training steps of proofs
       used.
     - `evaluate`: about so many labelled steps of each set are scored (whole theorems).
+    - `processes`: that share one training, each with a thread.
     - `theorems`, `nodes`: of the proof search; 0 theorems: none.
     """
 
@@ -41,6 +42,7 @@ class Settings:
     evaluate: int = 800
     batch_size: int = 16
     learning_rate: float = 1e-3
+    processes: int = 1
     theorems: int = 20
     nodes: int = 24
 
@@ -128,7 +130,7 @@ def _runs(settings: Settings) -> Iterator[Step]:
             "--steps",
             settings.pretrain_steps,
         ]
-        yield Step(BASE, _eva(words), (out / "metrics.json",))
+        yield Step(BASE, _eva(words, settings.processes), (out / "metrics.json",))
     for seed in settings.seeds:
         for name in runs_of(settings.arms):
             run, out = RUNS[name], run_directory(settings, name, seed)
@@ -147,7 +149,9 @@ def _runs(settings: Settings) -> Iterator[Step]:
             for option, value in run.options.items():
                 words += _option(option, value)
             on = BASE if run.on == BASE else f"train {run.on}-{seed}"
-            yield Step(f"train {name}-{seed}", _eva(words), (out / "metrics.json",), (on,))
+            yield Step(
+                f"train {name}-{seed}", _eva(words, settings.processes), (out / "metrics.json",), (on,)
+            )
 
 
 def _scores(settings: Settings) -> Iterator[Step]:
@@ -172,8 +176,11 @@ def _option(name: str, value: object) -> list[object]:
     return [flag, *value] if isinstance(value, tuple) else [flag, value]
 
 
-def _eva(words: list[object]) -> list[str]:
-    return [sys.executable, "-m", "eva", *map(str, words)]
+def _eva(words: list[object], processes: int) -> list[str]:
+    program = ["-m", "eva"]
+    if processes > 1:
+        program = ["-m", "torch.distributed.run", "--standalone", f"--nproc_per_node={processes}", *program]
+    return [sys.executable, *program, *map(str, words)]
 
 
 def _module(settings: Settings, name: str, *words: object) -> list[str]:

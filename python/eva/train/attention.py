@@ -45,9 +45,7 @@ def attention(
         mixed = _attend(query, key, value, attention_mask)
     else:
         assert attention_mask is not None
-        width, seen = attention_mask.shape[2:]
-        block = (width - seen) // (blocks - 1)
-        mixed = _attend_in_blocks(query, key, value, attention_mask, seen - block, blocks)
+        mixed = _attend_in_blocks(query, key, value, attention_mask, blocks)
     return mixed.transpose(1, 2).contiguous(), None
 
 
@@ -58,23 +56,22 @@ def _attend(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None) -> T
     return torch.matmul(torch.softmax(scores, -1), value)
 
 
-def _attend_in_blocks(
-    query: Tensor, key: Tensor, value: Tensor, mask: Tensor, prefix: int, blocks: int
-) -> Tensor:
+def _attend_in_blocks(query: Tensor, key: Tensor, value: Tensor, mask: Tensor, blocks: int) -> Tensor:
     """The columns of the prefix among themselves; those of a block to the prefix and to their own block."""
+    width, seen = mask.shape[2:]
+    block = (width - seen) // (blocks - 1)
+    prefix = seen - block
 
     def own(x: Tensor) -> Tensor:
-        return x[:, :, prefix:].unflatten(2, (blocks, -1))
+        return x.reshape(*x.shape[:2], blocks, block, -1)
 
-    common = [x[:, :, :prefix] for x in (query, key, value)]
-    first = _attend(*common, mask[:, :, :prefix, :prefix])
-    to_prefix = torch.matmul(query[:, :, prefix:], common[1].transpose(2, 3))
-    to_own = torch.matmul(own(query), own(key).transpose(3, 4)).flatten(2, 3)
-    scores = torch.cat([to_prefix, to_own], -1)
+    (q0, q), (k0, k), (v0, v) = (torch.split(x, [prefix, blocks * block], 2) for x in (query, key, value))
+    first = _attend(q0, k0, v0, mask[:, :, :prefix, :prefix])
+    to_own = torch.matmul(own(q), own(k).transpose(3, 4)).flatten(2, 3)
+    scores = torch.cat([torch.matmul(q, k0.transpose(2, 3)), to_own], -1)
     scores += mask[:, :, prefix:]
-    weights = torch.softmax(scores, -1)
-    mixed = torch.matmul(weights[..., :prefix], common[2])
-    mixed = mixed + torch.matmul(weights[..., prefix:].unflatten(2, (blocks, -1)), own(value)).flatten(2, 3)
+    to_prefix, to_own = torch.split(torch.softmax(scores, -1), [prefix, block], -1)
+    mixed = torch.matmul(to_prefix, v0) + torch.matmul(own(to_own), own(v)).flatten(2, 3)
     return torch.cat([first, mixed], 2)
 
 

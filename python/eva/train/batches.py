@@ -1,8 +1,8 @@
 """Which example goes into which step.
 
 The whole run is one list of batches, drawn beforehand: a run that was stopped goes on with the next one, and
-gives the very weights that it would have given. Steps of one proof state go into one batch together where they
-can, in a *group*, since what they share is then read once (`eva.train.layout`).
+gives the very weights that it would have given. Steps of one proof state go into one batch together where
+they can, in a *group*: what they share is then read once (`eva.train.layout`).
 """
 
 from __future__ import annotations

@@ -128,8 +128,8 @@ class TrainConfig(RunConfig):
     )
     critiques: float = option(
         1.0,
-        "Share of the batches whose texts go on with their critiques, with orders score_first; the others end "
-        "behind the scores, which takes a fraction of the time.",
+        "Share of the batches whose texts go on with their critiques, with orders score_first; the others "
+        "end behind the scores, which takes a fraction of the time.",
     )
     score_noise: float = option(
         1.0,

@@ -14,10 +14,10 @@ from eva.data.record import LABELS, LabelledStep, rescale
 from eva.model.anchors import Path
 from eva.model.frame import CONTEXT, Frame, anchor_tokens, encode_after, newline
 from eva.model.prompt import completion, prompt, score_text, think_text
-from eva.step import DIMENSIONS
+from eva.step import DIMENSIONS, ProofStep
 
 Written = Literal["score_first", "critique_first", "scores_alone", "none"]
-"""How an output is written. `none` ends behind the scores; `scores_alone` is the beginning of `score_first`."""
+"""How an output is written. `none` ends behind the scores; `scores_alone` is the start of `score_first`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,8 @@ class Branch:
 class Example:
     """One training text.
 
-    - `ids`: prompt, output and end-of-text token (none where the output goes on). `start`: index of the first output token.
+    - `ids`: prompt, output and end-of-text token (none where the output goes on). `start`: index of the
+      first output token.
     - `scores`: for each dimension, first and one past the last token of its written score.
     - `reads`: for each dimension, where the logits of each inner node of its anchors' trie are: an index into
       `ids` and, behind them, `branches`. With one-token anchors there is one node, the place before the
@@ -111,7 +112,7 @@ class Encoder:
         think = self._critique(record.critique)
         step = record.step
         return Pieces(
-            (step.statement, step.earlier, step.goals),
+            state_of(step),
             array("i", self._tokenizer(prompt(step, self._instruction))["input_ids"]),
             think,
             think if own is None else self._critique(own),
@@ -186,6 +187,11 @@ def _places(
             branches.append(Branch(node[-1], first + len(node) - 1, first, parents))
         reads.append((first - 1, *(size + numbers[node] for node in field.anchors.nodes[1:])))
     return tuple(reads), tuple(branches)
+
+
+def state_of(step: ProofStep) -> Hashable:
+    """Equal for steps whose prompts are equal up to the proposed step."""
+    return step.statement, step.earlier, step.goals
 
 
 def rounded(targets: Mapping[str, float], scale: tuple[int, int]) -> dict[str, int]:

@@ -1,7 +1,8 @@
 """Steps of one proof state stand in one row of a batch, and what they share stands there once.
 
 A row is a *group*: the tokens that its texts have in common, then one *block* for each text with the rest of
-it. A block sees the common tokens and itself, never another block, so every text is read as it would be alone.
+it. A block sees the common tokens and itself, never another block, so every text is read as it
+would be alone.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from eva.model.prompt import prompt
 from eva.train.base import open_base
 from eva.train.batches import Batch, Size, part_of
 from eva.train.config import BadConfig, PretrainConfig
-from eva.train.examples import Example
+from eva.train.examples import Example, state_of
 from eva.train.run import VALIDATION, collator, finish, one_by_one, open_run, plan, read_split
 
 
@@ -55,7 +55,7 @@ def pretrain(config: PretrainConfig) -> Path:
     return final
 
 
-def proof_texts(records: Iterable[LabelledStep], instruction: str) -> Iterable[tuple[LabelledStep, str]]:
+def proof_texts(records: Iterable[LabelledStep], instruction: str) -> Iterable[str]:
     """A text for each step that Lean took and that keeps the proof alive: the prompt, and the state that
     follows.
 
@@ -65,7 +65,7 @@ def proof_texts(records: Iterable[LabelledStep], instruction: str) -> Iterable[t
         if record.accepted and record.finishable and record.step.goals_after is not None:
             after = "\n\n".join(record.step.goals_after) or "no goals"
             before = prompt(record.step, instruction).removesuffix("Judgement:\n")
-            yield record, f"{before}Proof state:\n{after}\n"
+            yield f"{before}Proof state:\n{after}\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +76,10 @@ class _Text:
 
 def _texts(tokenizer: Any, records: Iterable[LabelledStep], instruction: str) -> list[_Text]:
     out = []
-    for record, text in proof_texts(records, instruction):
-        ids = array("i", [*tokenizer(text)["input_ids"], tokenizer.eos_token_id])
-        step = record.step
-        out.append(_Text(ids, Size(len(ids), 0, (step.statement, step.earlier, step.goals))))
+    for record in records:
+        for text in proof_texts([record], instruction):
+            ids = array("i", [*tokenizer(text)["input_ids"], tokenizer.eos_token_id])
+            out.append(_Text(ids, Size(len(ids), 0, state_of(record.step))))
     return out
 
 

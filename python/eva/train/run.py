@@ -15,8 +15,8 @@ from eva.data.record import LabelledStep, read_records
 from eva.model.checkpoint import Checkpoint
 from eva.model.frame import Frame, quiet_tokenizers
 from eva.train.adapters import with_adapters
-from eva.train.base import open_base
 from eva.train.attention import NAME as IN_BLOCKS
+from eva.train.base import open_base
 from eva.train.batches import Batch, Size, Texts, schedule
 from eva.train.collate import Collator
 from eva.train.config import BadConfig, Digit, PretrainConfig, RunConfig, TrainConfig

@@ -17,6 +17,7 @@ from eva.step import DIMENSIONS
 from eva.train.adapters import with_adapters
 from eva.train.batches import Batch, Size, part_of
 from eva.train.config import TrainConfig
+from eva.train.examples import state_of
 
 OUT = (-1.0, 1.0)  # the head gives each score on this scale, where a fresh layer starts in the middle
 
@@ -40,7 +41,9 @@ def train_value_head(
     return Trainer(
         model=with_adapters(model, config) if config.lora else model,
         args=arguments,
-        train_dataset=_Dataset(kept, plan(config, [Size(len(p.ids), 0, p.state) for p in kept], parts), parts),
+        train_dataset=_Dataset(
+            kept, plan(config, [Size(len(p.ids), 0, p.state) for p in kept], parts), parts
+        ),
         eval_dataset=_Dataset(
             [_Prompt.of(base.tokenizer, r, config.instruction) for r in held], one_by_one(len(held), config)
         ),
@@ -70,7 +73,7 @@ class _Prompt:
         step = record.step
         ids = list(tokenizer(prompt(step, instruction))["input_ids"])
         targets = [rescale(record.targets[name], LABELS, OUT) for name in DIMENSIONS]
-        return cls(ids, targets, (step.statement, step.earlier, step.goals))
+        return cls(ids, targets, state_of(step))
 
 
 class _Dataset:
@@ -83,7 +86,9 @@ class _Dataset:
         return len(self._plan) * self._parts
 
     def __getitem__(self, item: int) -> list[_Prompt]:
-        return [self._prompts[index] for group in part_of(self._plan, item, self._parts) for index, _ in group]
+        return [
+            self._prompts[index] for group in part_of(self._plan, item, self._parts) for index, _ in group
+        ]
 
 
 class _Collator:
