@@ -7,7 +7,9 @@ counted per row, so the padding changes nothing that is read.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 import torch
@@ -36,6 +38,7 @@ class Rows:
         self._device = model.device
         self._block = Block.of(model) if block is None else block
         self._window = _window_of(model)
+        self._memory = _name_of_memory(type(model))
         self._columns = 0
         # the position in its row of the token in each column, or HOLE
         self._positions = torch.full((0, 0), HOLE, dtype=torch.long, device=self._device)
@@ -92,9 +95,9 @@ class Rows:
             input_ids=ids.to(self._device),
             attention_mask=self._mask(rows, places, end),
             position_ids=places.clamp(min=0),
-            past_key_values=self._block.window(rows, start),
             use_cache=True,
             logits_to_keep=1,
+            **{self._memory: self._block.window(rows, start)},
         )
         self.computed += ids.numel()
         self._columns = max(self._columns, end)
@@ -193,6 +196,12 @@ class Rows:
             for s in (seen, seen & (behind < window))
         )
         return {"full_attention": full, "sliding_attention": near} if mixed else near
+
+
+@cache
+def _name_of_memory(kind: type[Any]) -> str:
+    """transformers renames it in 5.24, and gives the old name up in 5.40."""
+    return "cache" if "cache" in inspect.signature(kind.forward).parameters else "past_key_values"
 
 
 def _window_of(model: Any) -> tuple[int | None, bool]:
