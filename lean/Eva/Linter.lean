@@ -17,8 +17,9 @@ namespace Eva.Linter
 
 public meta section
 
-/-- Files that were told that there is no daemon. -/
-initialize toldFiles : IO.Ref (List String) ← IO.mkRef []
+/-- Files that were told that there is no daemon, each with the endpoint that was asked: where a file goes on with
+another one, that one is asked, and linters that are still to run for the first one are not silenced by it. -/
+initialize toldFiles : IO.Ref (List (String × String)) ← IO.mkRef []
 
 /-- Whether it makes no sense to ask again for the next command. -/
 def isLasting : ClientError → Bool
@@ -48,7 +49,7 @@ def tell (proof : Proof) (entries : Array Scoring.Entry) : CommandElabM (Nat × 
 
 /-- Have all steps scored, wait for it, and say what came. -/
 def wait (stx : Syntax) (proofs : Array Proof) (asking : Asking) : CommandElabM Unit := do
-  let file ← getFileName
+  let file := (← getFileName, asking.endpoint)
   if (← toldFiles.get).contains file then return
   let token? := (← read).cancelTk?
   let stop : BaseIO Bool := match token? with

@@ -59,7 +59,7 @@ class RunConfig:
     )
     threads: int | None = option(None, "Threads for torch; by default torch's own choice.")
     seed: int = option(0, "Of everything that is drawn.")
-    save_steps: int = option(200, "A checkpoint to resume from every so many optimizer steps.")
+    save_steps: int = option(500, "A checkpoint to resume from every so many optimizer steps.")
 
     def __post_init__(self) -> None:
         self._at_least(0, "warmup", "weight_decay")
