@@ -40,8 +40,8 @@ FILES = (
     "tokenizer_config.json",
 )
 ARMS = [
-    *("labels", "words", "words_goal", "likelihood", "brief", OURS, f"{OURS}_parsed", f"{OURS}_critique"),
-    *("B7", "sft_brief", "sft_brief_parsed"),
+    *("labels", "words", "words_goal", "likelihood", "B3", "B4", "B7", "noise_0", "B10", "B10_critique"),
+    *("score_first", "refined", OURS, f"{OURS}_parsed", f"{OURS}_critique"),
 ]
 LONG = 300  # tokens of the prompt whose latency the card tells
 SAMPLES = 30
@@ -52,14 +52,13 @@ def main() -> int:
     settings = Settings(
         data=chosen.data,
         out=chosen.out,
-        arms=[arm for arm in ARMS if arm in chosen.arms],  # the embedded model before its baselines
+        arms=[arm for arm in ARMS if arm in chosen.arms],
         seeds=[0],
         size="new:nano",
         steps=chosen.steps,
         pretrain_steps=chosen.pretrain_steps,
         evaluate=chosen.evaluate,
-        batch_size=32,
-        learning_rate=chosen.learning_rate,
+        learning_rate=1.5e-3,
         processes=chosen.processes,
         theorems=chosen.search,
     )
@@ -95,9 +94,8 @@ def options() -> argparse.ArgumentParser:
     add("--theorems", type=int, default=10_400, help="of the data, where they are to be made")
     add("--out", type=Path, default=CHECKOUT / "runs" / "nano", help="runs, scores, logs")
     add("--arms", nargs="+", choices=ARMS, default=ARMS, metavar="ARM", help=", ".join(ARMS))
-    add("--steps", type=int, default=12_000, help="optimizer steps of the first stage, of 32 examples")
-    add("--pretrain-steps", type=int, default=2000, help="of the base")
-    add("--learning-rate", type=float, default=2e-3)
+    add("--steps", type=int, default=7046, help="optimizer steps of the first stage: one pass over the data")
+    add("--pretrain-steps", type=int, default=2132, help="of the base")
     add("--evaluate", type=int, default=4000, help="about so many steps of each set are scored")
     add("--search", type=int, default=60, help="theorems of each set, for proof search; 0: none")
     add("--attempts", type=Path, help="RL-Lean's recorded attempts (Mathlib), for the card; not part of eva")
@@ -208,10 +206,9 @@ Labelled steps: {sizes}. How they are made, and what the
 targets mean: `docs/data.md`. Split by theorem; *held_out*: families never seen in training.
 
 First a plain language model on the proofs ({pretrain_steps} optimizer steps of {batch} examples), then EVA
-in two stages: {steps[0]} steps score first, where three of ten batches go on with the critique, and
-{steps[1]} in both orders, where a critique that stands before the scores is the model's own. Learning rates
-{rates} (cosine), α = {alpha}, share of integers read as others (`--score-noise`) {noise}, {precision},
-torch {torch}.
+in three stages: {steps[0]} steps in both orders in turn, {steps[1]} score first, {steps[2]} in both orders
+again, where a critique that stands before the scores is the model's own. Learning rates {rates} (cosine),
+α = {alpha}, share of integers read as others (`--score-noise`) {noise}, {precision}, torch {torch}.
 Temperature τ = {temperature}, fitted on the validation set. Rebuilt by `make nano`.
 {note}
 ## Figures
