@@ -12,7 +12,6 @@ import sys
 from pathlib import Path
 
 import labelled
-
 from eva.report.arms import ARMS, ON_DEMAND
 from eva.report.plan import OtherSettings, Settings, plan
 from eva.report.workers import work_as_program

@@ -8,7 +8,7 @@ counted per row, so the padding changes nothing that is read.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
@@ -38,7 +38,7 @@ class Rows:
         self._device = model.device
         self._block = Block.of(model) if block is None else block
         self._window = _window_of(model)
-        self._memory = _name_of_memory(type(model))
+        self._memory = _name_of_memory(type(model).forward)
         self._columns = 0
         # the position in its row of the token in each column, or HOLE
         self._positions = torch.full((0, 0), HOLE, dtype=torch.long, device=self._device)
@@ -199,9 +199,9 @@ class Rows:
 
 
 @cache
-def _name_of_memory(kind: type[Any]) -> str:
+def _name_of_memory(forward: Callable[..., Any]) -> str:
     """transformers renames it in 5.24, and gives the old name up in 5.40."""
-    return "cache" if "cache" in inspect.signature(kind.forward).parameters else "past_key_values"
+    return "cache" if "cache" in inspect.signature(forward).parameters else "past_key_values"
 
 
 def _window_of(model: Any) -> tuple[int | None, bool]:
