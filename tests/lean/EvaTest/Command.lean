@@ -222,10 +222,10 @@ set_option eva.timeout 300 in
 /--
 info: eva 0.07 (logic 2.5 ± 1.5, alignment 4.0, clarity 5.0 of 1…5)
 ---
-info: eva: 1 of 2 steps have no score, no answer within 5000 ms: give it more time (option eva.timeout), or serve a smaller model
+info: eva: 1 of 2 steps have no score, no answer within 20000 ms: give it more time (option eva.timeout), or serve a smaller model
 -/
 #guard_msgs in
-set_option eva.timeout 5000 in
+set_option eva.timeout 20000 in
 #eva_score example (a : Nat) : True → a ≤ a + 1 := by
   intro _
   omega
