@@ -157,7 +157,9 @@ def told(tmp_path_factory: pytest.TempPathFactory, daemon: Connection) -> Iterat
             if (
                 name == "daemon"
             ):  # with linters and bodies of theorems in threads of their own, as Lean has it
-                text += f"{options}\nset_option Elab.async true{PROOFS}set_option Elab.async false\n"
+                patient = "set_option eva.timeout 600000"  # on a slow machine no less is told
+                options += f"\n{patient} set_option Elab.async true"
+                text += f"{options}{PROOFS}set_option Elab.async false\n"
             else:
                 options += f"\nset_option eva.timeout {700 if name == 'late' else 60000}"
                 text += TROUBLES.format(options=options)
@@ -268,6 +270,7 @@ def test_the_tactic_tells_of_its_own_steps_alone(
     assert lines[line_of("eva_score omega")] == asked(daemon, steps["silent"][1:], critique=False)
     assert line_of("have twice : a + a ≤ b + b := by omega") not in lines
     rethought = asked(daemon, steps["rethought"][2:], order="critique_first")
+    assert {line_of("intro _"), line_of("exact hq")} <= lines.keys(), told.messages
     assert [lines[line_of("intro _")], lines[line_of("exact hq")]] == [[words] for words in rethought]
     assert sum(len(texts) for texts in lines.values()) == 4 + 3 + 2 + 1 + 2
 

@@ -37,6 +37,7 @@ export async function openPanel(browser, { infoview = '0.12.0', theme = 'dark', 
 /** The page of a server of serve.mjs; `close` also says what the console complained of. */
 export async function openPage(browser, server, { theme = 'dark', line = 0, width = 380, height = 680 } = {}) {
   const page = await browser.newPage({ viewport: { width: 520 + width, height }, deviceScaleFactor: 2 })
+  page.setDefaultTimeout(90_000) // a busy machine draws late
   const complaints = []
   page.on('console', message => ['error', 'warning'].includes(message.type()) && complaints.push(message.text()))
   page.on('pageerror', error => complaints.push(String(error)))
