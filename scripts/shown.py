@@ -39,8 +39,8 @@ def main() -> None:
 
 
 def in_lines(step: dict[str, Any]) -> str:
-    """A step as JSON, broken where people would."""
-    text = json.dumps(step, ensure_ascii=False)
+    """A step as JSON, with four digits of each figure, broken where people would."""
+    text = re.sub(r"\d+\.\d{5,}", lambda m: f"{float(m[0]):.4g}", json.dumps(step, ensure_ascii=False))
     return re.sub(r', (?="(value|expected|spread|critique|lean_error)")', ",\n ", text)
 
 

@@ -154,7 +154,7 @@ def open_run(config: RunConfig) -> Any:
 
 
 def has_bf16() -> bool:
-    """Whether products in bfloat16 are the processor's own; where they are emulated they take ten times as
+    """Whether products in bfloat16 are the processor's own; where they are emulated they take many times as
     long as in float32."""
     import torch
 
