@@ -5,7 +5,8 @@ from __future__ import annotations
 import random
 from collections import Counter
 
-from eva.train.batches import Size, Texts, part_of, schedule
+from eva.train.batches import Planned, Size, schedule
+from eva.train.texts import Texts
 
 DRAW = random.Random(0)
 SIZES = [Size(DRAW.randint(20, 300), DRAW.randint(20, 60), index // 5) for index in range(1000)]
@@ -62,8 +63,11 @@ def test_few_examples_are_seen_again_and_again():
 
 def test_parts_of_a_batch_are_the_batch():
     plan = schedule(SIZES, 16, 20, seed=1, parts=2)
+    parts = Planned(plan, lambda *turn: turn, 2)
+    assert len(parts) == 40
     for number, batch in enumerate(plan):
-        assert part_of(plan, 2 * number, 2) + part_of(plan, 2 * number + 1, 2) == batch
+        placed = [[(turn, number, row) for turn in group] for row, group in enumerate(batch)]
+        assert parts[2 * number] + parts[2 * number + 1] == placed
 
 
 class Recorder:
@@ -73,22 +77,22 @@ class Recorder:
 
 def test_both_orders_take_turns():
     plan = [[[(0, 0)], [(1, 0)]], [[(0, 1)], [(1, 1)]], [[(0, 2), (1, 2)]]]
-    texts = Texts(Recorder(), ["a", "b"], "both", plan)
+    texts = Planned(plan, Texts(Recorder(), ["a", "b"], "both"))
     assert [texts[i] for i in range(3)] == [
         [[("a", "score_first")], [("b", "critique_first")]],
         [[("a", "critique_first")], [("b", "score_first")]],
         [[("a", "score_first"), ("b", "score_first")]],
     ]
-    parts = Texts(Recorder(), ["a", "b"], "both", plan[:2], parts=2)
+    parts = Planned(plan[:2], Texts(Recorder(), ["a", "b"], "both"), 2)
     assert [parts[i] for i in range(4)] == [[group] for item in range(2) for group in texts[item]]
-    assert Texts(Recorder(), ["a"], "none", [[[(0, 5)]]])[0] == [[("a", "none")]]
+    assert Texts(Recorder(), ["a"], "none")((0, 5), 0, 0) == ("a", "none")
 
 
 def test_a_share_of_the_batches_ends_behind_the_scores():
     plan = [[[(0, number)]] for number in range(1000)]
 
     def orders(which, share):
-        texts = Texts(Recorder(), ["a"], which, plan, critiques=share)
+        texts = Planned(plan, Texts(Recorder(), ["a"], which, critiques=share))
         return [texts[i][0][0][1] for i in range(len(texts))]
 
     assert set(orders("score_first", 0.0)) == {"scores_alone"}

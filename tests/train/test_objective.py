@@ -16,7 +16,7 @@ from eva.model.frame import Frame
 from eva.model.read import read_given
 from eva.step import DIMENSIONS
 from eva.train.attention import use_on
-from eva.train.batches import Texts
+from eva.train.batches import Planned
 from eva.train.collate import Collator
 from eva.train.examples import Encoder, rounded
 from eva.train.objective import (
@@ -27,6 +27,7 @@ from eva.train.objective import (
     two_hot,
     two_hot_loss,
 )
+from eva.train.texts import Texts
 from eva.train.trainer import logits_of
 from tiny import KINDS, tiny_model, tiny_tokenizer
 
@@ -74,14 +75,14 @@ def test_each_pass_over_the_data_reads_other_integers(tokenizer):
     encode = encoder(tokenizer)
     pieces = [encode.pieces(record) for record in toy_records(4, "train")]
     order = [[[(index, passes)] for index in range(len(pieces))] for passes in range(8)]
-    noisy, again = (Texts(encode, pieces, "score_first", order, noise=1.0) for _ in range(2))
+    noisy, again = (Planned(order, Texts(encode, pieces, "score_first", noise=1.0)) for _ in range(2))
 
     def read(texts):
         return [[example.seen for [example] in texts[i]] for i in range(len(order))]
 
     assert read(noisy) == read(again)
     assert len({tuple(batch[0]) for batch in read(noisy)}) > 4
-    assert Texts(encode, pieces, "score_first", order)[0][0][0].seen is None
+    assert Texts(encode, pieces, "score_first")((0, 0), 0, 0).seen is None
 
 
 def test_own_words_stand_before_scores_and_the_labels_after(tokenizer):

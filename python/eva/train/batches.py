@@ -8,11 +8,13 @@ they can, in a *group*: what they share is then read once (`eva.train.layout`).
 from __future__ import annotations
 
 import random
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
-from eva.train.config import Orders
-from eva.train.examples import Encoder, Example, Pieces, Written
+from eva.train.config import RunConfig
+
+T = TypeVar("T")
 
 WINDOW = 50  # batches among which groups of like length are put together
 TOGETHER = (8, 4, 2, 1)  # sizes of groups
@@ -31,6 +33,12 @@ class Size:
     prefix: int
     rest: int
     state: Hashable
+
+
+def planned(config: RunConfig, sizes: Sequence[Size], parts: int) -> list[Batch]:
+    """Which example comes when, over the whole run."""
+    steps = config.steps or max(1, round(config.epochs * len(sizes) / config.batch_size))
+    return schedule(sizes, config.batch_size, steps, config.seed, parts)
 
 
 def schedule(sizes: Sequence[Size], batch: int, count: int, seed: int, parts: int = 1) -> list[Batch]:
@@ -92,60 +100,29 @@ def _width(sizes: Sequence[Size], group: Sequence[Turn]) -> int:
     return max(s.prefix for s in of) + len(of) * max(s.rest for s in of)
 
 
-def part_of(plan: Sequence[Batch], item: int, parts: int) -> Batch:
-    """The groups of an item, where each batch is `parts` items, one after the other."""
-    number, part = divmod(item, parts)
-    rows = len(plan[number]) // parts
-    return plan[number][part * rows : (part + 1) * rows]
+def one_by_one(count: int, batch: int) -> list[Batch]:
+    """Each example once, in order and in batches, alone in its group."""
+    return [[[(i, 0)] for i in range(start, min(start + batch, count))] for start in range(0, count, batch)]
 
 
-class Texts:
-    """The batches of a plan as groups of examples; an item is one process' part of a batch.
+class Planned(Generic[T]):
+    """What a plan has made of it: `example(turn, batch, row)` for every turn, in its groups.
 
-    - `orders`: how texts are written; `both` alternates from group to group.
-    - `critiques`: share of the batches that have their critiques, where these stand behind the scores.
-    - `noise`: share of their integers that are read as others (`Encoder.with_noise`).
+    `row` counts the groups of the batch. An item is one of `parts` equal parts of a batch (one a process);
+    they come one after the other.
     """
 
-    def __init__(
-        self,
-        encode: Encoder,
-        pieces: Sequence[Pieces],
-        orders: Orders,
-        plan: Sequence[Batch],
-        *,
-        critiques: float = 1.0,
-        noise: float = 0.0,
-        parts: int = 1,
-    ) -> None:
-        self._encode, self._pieces, self._orders, self._plan = encode, pieces, orders, plan
-        self._critiques, self._noise, self._parts = critiques, noise, parts
+    def __init__(self, plan: Sequence[Batch], example: Callable[[Turn, int, int], T], parts: int = 1) -> None:
+        self._plan, self._example, self._parts = plan, example, parts
 
     def __len__(self) -> int:
         return len(self._plan) * self._parts
 
-    def __getitem__(self, item: int) -> list[list[Example]]:
+    def __getitem__(self, item: int) -> list[list[T]]:
         number, part = divmod(item, self._parts)
-        groups = part_of(self._plan, item, self._parts)
-        first = part * len(groups)
+        batch = self._plan[number]
+        rows = len(batch) // self._parts
         return [
-            [self._example(turn, self._order(number, first + row)) for turn in group]
-            for row, group in enumerate(groups)
+            [self._example(turn, number, row) for turn in batch[row]]
+            for row in range(part * rows, (part + 1) * rows)
         ]
-
-    def _example(self, turn: Turn, order: Written) -> Example:
-        index, passes = turn
-        example = self._encode.write(self._pieces[index], order)
-        if not self._noise:
-            return example
-        return self._encode.with_noise(example, self._noise, random.Random(f"{index} {passes}"))
-
-    def _order(self, number: int, row: int) -> Written:
-        if self._orders == "both":
-            return _ORDERS[(number + row) % 2]
-        if self._critiques < 1 and random.Random(f"critiques {number}").random() >= self._critiques:
-            return "scores_alone"
-        return self._orders
-
-
-_ORDERS: tuple[Written, Written] = ("score_first", "critique_first")

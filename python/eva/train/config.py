@@ -12,6 +12,7 @@ from eva.step import Order
 Orders = Literal["score_first", "critique_first", "both", "none"]
 Digit = Literal["rounded", "masked", "two_hot"]
 Scores = Literal["anchors", "decimal", "value"]
+Optimizer = Literal["muon", "adamw"]
 
 
 class BadConfig(ValueError):
@@ -48,9 +49,14 @@ class RunConfig:
     epochs: float = option(3.0, "Passes over the data.")
     steps: int | None = option(None, "End after so many optimizer steps, whatever the epochs.")
     batch_size: int = option(16, "Examples an optimizer step, over all processes.")
+    optimizer: Optimizer = option(
+        "muon",
+        "muon: Muon for the matrices of the layers, AdamW for the rest, with one learning rate; adamw: AdamW "
+        "for all (the paper).",
+    )
     learning_rate: float = option(1.5e-3, "Peak of the cosine schedule.")
     warmup: float = option(0.03, "Share of the steps in which the learning rate rises.")
-    weight_decay: float = option(0.05, "AdamW's weight decay.")
+    weight_decay: float = option(0.05, "Weight decay of matrices.")
     max_tokens: int = option(512, "Longer examples are left out, and counted.")
     instruction: str = option("Judge one step of a Lean 4 proof.", "First line of every prompt.")
     limit: int | None = option(None, "Use only so many labelled steps for training, drawn by the seed.")

@@ -12,10 +12,11 @@ from typing import Any
 from eva.data.record import LabelledStep
 from eva.model.prompt import prompt
 from eva.train.base import open_base
-from eva.train.batches import Batch, Size, part_of
+from eva.train.batches import Planned, Size, Turn, one_by_one, planned
 from eva.train.config import BadConfig, PretrainConfig
 from eva.train.examples import Example, state_of
-from eva.train.run import VALIDATION, collator, finish, one_by_one, open_run, plan, read_split
+from eva.train.optimizer import optimizer
+from eva.train.run import VALIDATION, collator, finish, open_run, read_split
 
 
 def pretrain(config: PretrainConfig) -> Path:
@@ -37,14 +38,14 @@ def pretrain(config: PretrainConfig) -> Path:
     kept = [text for text in texts if len(text.ids) <= config.max_tokens]
     if not kept:
         raise BadConfig(f"{config.data} has no step that Lean took in {config.max_tokens} tokens")
+    parts = arguments.world_size
     trainer = LanguageTrainer(
         model=base.model,
         args=arguments,
-        train_dataset=_Examples(
-            kept, plan(config, [text.size for text in kept], arguments.world_size), arguments.world_size
-        ),
-        eval_dataset=_Examples(watched, one_by_one(len(watched), config)),
+        train_dataset=Planned(planned(config, [t.size for t in kept], parts), _Examples(kept), parts),
+        eval_dataset=Planned(one_by_one(len(watched), config.batch_size), _Examples(watched)),
         data_collator=collator(base, 1.0, "rounded"),
+        optimizer_cls_and_kwargs=optimizer(config),
     )
     finish(trainer, config, base)
     if trainer.is_world_process_zero():
@@ -84,18 +85,11 @@ def _texts(tokenizer: Any, records: Iterable[LabelledStep], instruction: str) ->
 
 
 class _Examples:
-    """Texts that are all output and have no scores, in the order of a plan."""
+    """Texts that are all output and have no scores."""
 
-    def __init__(self, texts: Sequence[_Text], plan: Sequence[Batch], parts: int = 1) -> None:
-        self._texts, self._plan, self._parts = texts, plan, parts
+    def __init__(self, texts: Sequence[_Text]) -> None:
+        self._texts = texts
 
-    def __len__(self) -> int:
-        return len(self._plan) * self._parts
-
-    def __getitem__(self, item: int) -> list[list[Example]]:
-        groups = part_of(self._plan, item, self._parts)
-        return [[self._example(index) for index, _ in group] for group in groups]
-
-    def _example(self, index: int) -> Example:
-        ids = list(self._texts[index].ids)
+    def __call__(self, turn: Turn, batch: int, row: int) -> Example:
+        ids = list(self._texts[turn[0]].ids)
         return Example(ids, len(ids) - 1, (), (), (), ())

@@ -17,13 +17,15 @@ from eva.model.frame import Frame, quiet_tokenizers
 from eva.train.adapters import with_adapters
 from eva.train.attention import NAME as IN_BLOCKS
 from eva.train.base import open_base
-from eva.train.batches import Batch, Size, Texts, schedule
+from eva.train.batches import Planned, Size, one_by_one, planned
 from eva.train.collate import Collator
 from eva.train.config import BadConfig, Digit, PretrainConfig, RunConfig, TrainConfig
 from eva.train.curves import write_curves
 from eva.train.examples import Encoder, Pieces
 from eva.train.memory import keep_freed_memory
+from eva.train.optimizer import optimizer
 from eva.train.save import save_checkpoint
+from eva.train.texts import Texts
 
 VALIDATION = 512  # labelled steps that the loss is watched on
 
@@ -59,33 +61,29 @@ def train(config: TrainConfig) -> Path:
             [encode.pieces(r, critiques[i] if critiques else None) for i, r in enumerate(records)],
         )
         watched = [encode.pieces(r) for r in held]
-        sets = {
-            "train_dataset": Texts(
-                encode,
-                pieces,
-                config.orders,
-                plan(config, [size(p) for p in pieces], arguments.world_size),
-                critiques=config.critiques,
-                noise=config.score_noise,
-                parts=arguments.world_size,
-            ),
-            "eval_dataset": Texts(
-                encode, watched, config.orders, one_by_one(len(watched), config), noise=config.score_noise
+        texts = Texts(encode, pieces, config.orders, critiques=config.critiques, noise=config.score_noise)
+        parts = arguments.world_size
+        shared = {
+            "args": arguments,
+            "train_dataset": Planned(planned(config, [size(p) for p in pieces], parts), texts, parts),
+            "eval_dataset": Planned(
+                one_by_one(len(watched), config.batch_size),
+                Texts(encode, watched, config.orders, noise=config.score_noise),
             ),
             "data_collator": collator(base, config.prompt_loss, config.digit),
+            "optimizer_cls_and_kwargs": optimizer(config),
         }
         model = with_adapters(base.model, config) if config.lora else base.model
         trainer = (
-            LanguageTrainer(model=model, args=arguments, **sets)
+            LanguageTrainer(model=model, **shared)
             if frame is None
             else EvaTrainer(
                 model=model,
-                args=arguments,
                 anchors=[field.anchors for field in frame.fields],
                 scale=config.scale,
                 alpha=config.alpha,
                 digit=config.digit,
-                **sets,
+                **shared,
             )
         )
     finish(trainer, config, base)
@@ -116,8 +114,6 @@ def open_run(config: RunConfig) -> Any:
         learning_rate=config.learning_rate,
         lr_scheduler_type="cosine",
         warmup_steps=config.warmup,
-        weight_decay=config.weight_decay,
-        adam_beta2=0.98,
         max_grad_norm=1.0,
         use_cpu=not cuda,
         ddp_backend="gloo" if not cuda and int(os.environ.get("WORLD_SIZE", "1")) > 1 else None,
@@ -202,20 +198,6 @@ def size(pieces: Pieces) -> Size:
 
 def _written(pieces: Pieces) -> int:
     return max(len(pieces.think), len(pieces.before)) + len(pieces.scored.ids) + 2
-
-
-def plan(config: RunConfig, sizes: Sequence[Size], parts: int) -> list[Batch]:
-    """Which text comes when, over the whole run."""
-    steps = config.steps or max(1, round(config.epochs * len(sizes) / config.batch_size))
-    return schedule(sizes, config.batch_size, steps, config.seed, parts)
-
-
-def one_by_one(count: int, config: RunConfig) -> list[Batch]:
-    """Each example once, in order and in batches, alone in its group."""
-    return [
-        [[(i, 0)] for i in range(start, min(start + config.batch_size, count))]
-        for start in range(0, count, config.batch_size)
-    ]
 
 
 def collator(base: Checkpoint, prompt_loss: float, digit: Digit) -> Collator:

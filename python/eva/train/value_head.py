@@ -15,9 +15,10 @@ from eva.model.checkpoint import Checkpoint
 from eva.model.prompt import prompt
 from eva.step import DIMENSIONS
 from eva.train.adapters import with_adapters
-from eva.train.batches import Batch, Size, part_of
+from eva.train.batches import Planned, Size, one_by_one, planned
 from eva.train.config import TrainConfig
 from eva.train.examples import state_of
+from eva.train.optimizer import optimizer
 
 OUT = (-1.0, 1.0)  # the head gives each score on this scale, where a fresh layer starts in the middle
 
@@ -32,22 +33,19 @@ def train_value_head(
     """The trainer of the head on `base`; the plan of steps is as for the other arms."""
     from transformers import Trainer
 
-    from eva.train.run import one_by_one, plan
-
     model = _with_head(base)
     prompts = [_Prompt.of(base.tokenizer, r, config.instruction) for r in records]
     kept = [p for p in prompts if len(p.ids) <= config.max_tokens]
+    watched = [_Prompt.of(base.tokenizer, r, config.instruction) for r in held]
     parts = arguments.world_size
+    plan = planned(config, [Size(len(p.ids), 0, p.state) for p in kept], parts)
     return Trainer(
         model=with_adapters(model, config) if config.lora else model,
         args=arguments,
-        train_dataset=_Dataset(
-            kept, plan(config, [Size(len(p.ids), 0, p.state) for p in kept], parts), parts
-        ),
-        eval_dataset=_Dataset(
-            [_Prompt.of(base.tokenizer, r, config.instruction) for r in held], one_by_one(len(held), config)
-        ),
+        train_dataset=Planned(plan, lambda turn, *_: kept[turn[0]], parts),
+        eval_dataset=Planned(one_by_one(len(watched), config.batch_size), lambda turn, *_: watched[turn[0]]),
         data_collator=_Collator(base.tokenizer.pad_token_id),
+        optimizer_cls_and_kwargs=optimizer(config),
     )
 
 
@@ -76,29 +74,17 @@ class _Prompt:
         return cls(ids, targets, state_of(step))
 
 
-class _Dataset:
-    """The batches of a plan, without their groups: the head reads every prompt whole."""
-
-    def __init__(self, prompts: Sequence[_Prompt], plan: Sequence[Batch], parts: int = 1) -> None:
-        self._prompts, self._plan, self._parts = prompts, plan, parts
-
-    def __len__(self) -> int:
-        return len(self._plan) * self._parts
-
-    def __getitem__(self, item: int) -> list[_Prompt]:
-        return [
-            self._prompts[index] for group in part_of(self._plan, item, self._parts) for index, _ in group
-        ]
-
-
 class _Collator:
+    """Every prompt is read whole, whatever its group."""
+
     def __init__(self, pad: int) -> None:
         self._pad = pad
 
-    def __call__(self, batches: Sequence[Sequence[_Prompt]]) -> dict[str, Any]:
+    def __call__(self, batches: Sequence[Sequence[Sequence[_Prompt]]]) -> dict[str, Any]:
         import torch
 
-        [items] = batches
+        [groups] = batches
+        items = [prompt for group in groups for prompt in group]
         width = max(len(p.ids) for p in items)
         ids = torch.full((len(items), width), self._pad)
         for row, p in enumerate(items):
