@@ -40,8 +40,8 @@ FILES = (
     "tokenizer_config.json",
 )
 ARMS = [
-    *("labels", "words", "words_goal", "likelihood", "B3", "B4", "B7", "noise_0", "B10", "B10_critique"),
-    *("score_first", "refined", OURS, f"{OURS}_parsed", f"{OURS}_critique"),
+    *("labels", "words", "words_goal", "likelihood", "B7", "brief_sft", "brief_sft_parsed", "brief"),
+    *(OURS, f"{OURS}_parsed", f"{OURS}_critique"),
 ]
 LONG = 300  # tokens of the prompt whose latency the card tells
 SAMPLES = 30
@@ -58,7 +58,8 @@ def main() -> int:
         steps=chosen.steps,
         pretrain_steps=chosen.pretrain_steps,
         evaluate=chosen.evaluate,
-        learning_rate=1.5e-3,
+        batch_size=32,
+        learning_rate=2e-3,
         processes=chosen.processes,
         theorems=chosen.search,
     )
@@ -94,8 +95,8 @@ def options() -> argparse.ArgumentParser:
     add("--theorems", type=int, default=10_400, help="of the data, where they are to be made")
     add("--out", type=Path, default=CHECKOUT / "runs" / "nano", help="runs, scores, logs")
     add("--arms", nargs="+", choices=ARMS, default=ARMS, metavar="ARM", help=", ".join(ARMS))
-    add("--steps", type=int, default=7046, help="optimizer steps of the first stage: one pass over the data")
-    add("--pretrain-steps", type=int, default=2132, help="of the base")
+    add("--steps", type=int, default=2600, help="optimizer steps of the first stage")
+    add("--pretrain-steps", type=int, default=200, help="of the base")
     add("--evaluate", type=int, default=4000, help="about so many steps of each set are scored")
     add("--search", type=int, default=60, help="theorems of each set, for proof search; 0: none")
     add("--attempts", type=Path, help="RL-Lean's recorded attempts (Mathlib), for the card; not part of eva")
@@ -137,6 +138,7 @@ def card(settings: Settings, stages: list[Path], attempts: Path | None, note: st
         steps=[optimizer_steps(run) for run in stages],
         rates=", ".join(f"{config['learning_rate']:.2g}" for config in configs),
         batch=configs[-1]["batch_size"],
+        optimizer={"muon": "Muon", "adamw": "AdamW"}[configs[-1]["optimizer"]],
         alpha=configs[-1]["alpha"],
         noise=configs[-1]["score_noise"],
         precision="bfloat16 autocast" if has_bf16() else "float32",
@@ -206,9 +208,10 @@ Labelled steps: {sizes}. How they are made, and what the
 targets mean: `docs/data.md`. Split by theorem; *held_out*: families never seen in training.
 
 First a plain language model on the proofs ({pretrain_steps} optimizer steps of {batch} examples), then EVA
-in three stages: {steps[0]} steps in both orders in turn, {steps[1]} score first, {steps[2]} in both orders
-again, where a critique that stands before the scores is the model's own. Learning rates {rates} (cosine),
-α = {alpha}, share of integers read as others (`--score-noise`) {noise}, {precision}, torch {torch}.
+in two stages: {steps[0]} steps score first, three of ten batches with their critiques, then {steps[1]} in
+both orders in turn, where a critique that stands before the scores is the model's own. Optimizer:
+{optimizer}, learning rates {rates} (cosine), α = {alpha}, share of integers read as others
+(`--score-noise`) {noise}, {precision}, torch {torch}.
 Temperature τ = {temperature}, fitted on the validation set. Rebuilt by `make nano`.
 {note}
 ## Figures

@@ -15,7 +15,8 @@ import os
 import shutil
 import subprocess
 import sys
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from pathlib import Path
 
 from lean_modules import Module, Outcome, WasmLean, find_modules, in_import_order
@@ -89,37 +90,50 @@ def wasm(lean: Path) -> int:
 
 def check_all(build: WasmLean, library: dict[str, Module], tests: dict[str, Module]) -> int:
     build.prepare()
-    broken: set[str] = set()
     errors = 0
-    with ThreadPoolExecutor(AT_ONCE) as workers:
-        running: dict[str, Future[Outcome | None]] = {}
-
-        def check(module: Module) -> Outcome | None:
-            # Modules are begun in the order of their imports, so what is waited for is done or under way.
-            imported = [running[name].result() for name in module.imports if name in running]
-            return (
-                build.check(module) if all(outcome and not outcome.errors for outcome in imported) else None
-            )
-
-        modules = in_import_order(library | tests)
-        for module in modules:
-            running[module.name] = workers.submit(check, module)
-        for module in modules:
-            outcome = running[module.name].result()
-            if outcome is None:
-                print(f"  {module.name}: not tried, a module that it imports has errors", flush=True)
-                broken.add(module.name)
-                continue
+    broken: set[str] = set()
+    for module, outcome in checked(build, in_import_order(library | tests)):
+        if outcome is None:
+            print(f"  {module.name}: not tried, a module that it imports has errors", flush=True)
+        else:
             report(outcome)
             errors += len(outcome.errors)
-            if outcome.errors:
-                broken.add(module.name)
+        if outcome is None or outcome.errors:
+            broken.add(module.name)
     unseen = 0 if PLANT_INTO in broken else plant(build, tests[PLANT_INTO])
     print(
         f"lean-check: {len(library)} modules and {len(tests)} test files, {errors} errors, "
         f"{len(PLANTS) - unseen} of {len(PLANTS)} planted errors seen (WebAssembly Lean)"
     )
     return 1 if errors or broken or unseen else 0
+
+
+def checked(build: WasmLean, modules: list[Module]) -> Iterator[tuple[Module, Outcome | None]]:
+    """What was found in each module, as soon as it is; `None` where one that it imports has errors.
+
+    `modules` in the order of their imports. Each is begun when all that it imports are done.
+    """
+    names = {module.name for module in modules}
+    sound: dict[str, bool] = {}
+    waiting = list(modules)
+    running: dict[Future[Outcome], Module] = {}
+    with ThreadPoolExecutor(AT_ONCE) as workers:
+        while waiting or running:
+            later = []
+            for module in waiting:
+                known = [sound.get(name) for name in module.imports if name in names]
+                if False in known:
+                    sound[module.name] = False
+                    yield module, None
+                elif None in known:
+                    later.append(module)
+                else:
+                    running[workers.submit(build.check, module)] = module
+            waiting = later
+            for future in wait(running, return_when=FIRST_COMPLETED).done:
+                module, outcome = running.pop(future), future.result()
+                sound[module.name] = not outcome.errors
+                yield module, outcome
 
 
 def plant(build: WasmLean, module: Module) -> int:

@@ -11,6 +11,7 @@ import sys
 import tarfile
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -30,6 +31,7 @@ def load(path: Path, name: str) -> ModuleType:
 
 install = load(TOOLS / "lean-wasm" / "install.py", "lean_wasm_install")
 modules = load(TOOLS / "lean_modules.py", "lean_modules")
+check = load(TOOLS / "lean_check.py", "lean_check")
 
 
 def npm(directory: Path, text: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -99,6 +101,18 @@ def test_another_layout_is_refused(tmp_path: Path) -> None:
         install._lay_out_lean(tmp_path)
 
 
+def test_naps_are_shortened_once_and_in_no_other_build(tmp_path: Path) -> None:
+    wasm = tmp_path / "lean.wasm"
+    wasm.write_bytes(b"code" + install.NAPS * 3 + b"code")
+    assert install._naps(wasm)
+    assert wasm.read_bytes() == b"code" + install.SHORT_NAPS * 3 + b"code"
+    assert not install._naps(wasm)
+    wasm.write_bytes(install.NAPS * 2)
+    with pytest.raises(install.InstallError, match="waits elsewhere"):
+        install._naps(wasm)
+    assert wasm.read_bytes() == install.NAPS * 2
+
+
 @pytest.mark.skipif(shutil.which("node") is None, reason="no Node on PATH")
 def test_another_loader_is_refused(tmp_path: Path) -> None:
     """Nothing is written where an edit does not find its place."""
@@ -143,6 +157,31 @@ def test_modules_come_after_their_imports(tmp_path: Path) -> None:
     (tmp_path / "E" / "B.lean").write_text("import E")
     with pytest.raises(ValueError, match=r"circle: E → E\.A → E\.B → E"):
         modules.in_import_order(modules.find_modules(tmp_path, "E"))
+
+
+class Recorder:
+    """In the place of `WasmLean`: modules named in `wrong` have an error."""
+
+    def __init__(self, *wrong: str) -> None:
+        self.wrong, self.done = wrong, []
+
+    def check(self, module: Any) -> Any:
+        assert all(name in self.done for name in module.imports), "its imports are done"
+        self.done.append(module.name)
+        errors = [modules.Message("error", 1, 0, "wrong")] if module.name in self.wrong else []
+        return modules.Outcome(module, errors)
+
+
+def test_a_module_is_checked_behind_its_imports_and_never_on_wrong_ones() -> None:
+    texts = {"A": "", "B": "import A", "C": "", "D": "import B\nimport C", "E": "import C"}
+    found = [modules.Module(name, Path(), text) for name, text in texts.items()]
+    build = Recorder("B")
+    outcomes = {module.name: outcome for module, outcome in check.checked(build, found)}
+    assert outcomes.keys() == texts.keys()
+    assert [name for name, outcome in outcomes.items() if outcome is None] == ["D"]
+    assert sorted(build.done) == ["A", "B", "C", "E"]
+    last = [module.name for module, _ in check.checked(Recorder("A"), found)]
+    assert set(last) == texts.keys(), "what cannot be tried is told, too"
 
 
 needs_wasm = pytest.mark.skipif(

@@ -47,14 +47,14 @@ RUNS: dict[str, Run] = {
         share=0.15,
         rate=0.5,
     ),
-    "refined": Run({"orders": "score_first"}, on="eva", share=0.3, rate=0.67),
+    "brief": Run({"orders": "score_first", "critiques": 0.3}, once=True),
+    "brief_sft": Run({"alpha": 0.0, "orders": "score_first", "critiques": 0.3}, once=True),
     "nano": Run(
         {"self_critique": True, "self_critique_order": "score_first", "orders": "both"},
-        on="refined",
-        share=0.05,
+        on="brief",
+        share=0.08,
         rate=0.33,
     ),
-    "brief": Run({"orders": "score_first", "critiques": 0.3}, once=True),
     "sft_score_first": Run({"alpha": 0.0, "orders": "score_first"}, once=True),
     "anchors_2": Run({"scale": (0, 1)}),
     "anchors_3": Run({"scale": (1, 3)}, once=True),
@@ -100,8 +100,9 @@ ARMS: dict[str, Arm] = {
     "two_stage_parsed": Arm("the same, parsed integer", "two_stage", "parsed"),
     "two_stage_critique": Arm("the same, after its own critique", "two_stage", "critique_first"),
     "brief": Arm("EVA, score first, critiques in three of ten batches", "brief", "expected"),
-    "refined": Arm("EVA, both orders, then score first", "refined", "expected"),
-    "nano": Arm("… then a short third stage in both orders", "nano", "expected"),
+    "brief_sft": Arm("SFT (α = 0), trained likewise, expectation", "brief_sft", "expected"),
+    "brief_sft_parsed": Arm("the same, parsed integer", "brief_sft", "parsed"),
+    "nano": Arm("brief, then a short second stage in both orders", "nano", "expected"),
     "nano_parsed": Arm("the same, parsed integer", "nano", "parsed"),
     "nano_critique": Arm("the same, after its own critique", "nano", "critique_first"),
     "sft_score_first": Arm("SFT, trained score first only, expectation", "sft_score_first", "expected"),
@@ -124,9 +125,7 @@ ARMS: dict[str, Arm] = {
 }
 """Every arm by its name in `report.json`."""
 
-ON_DEMAND = tuple(
-    n for n in ARMS if n.startswith(("two_hot", "noise_0.5", "alpha_", "brief", "refined", "nano"))
-)
+ON_DEMAND = tuple(n for n in ARMS if n.startswith(("two_hot", "noise_0.5", "alpha_", "brief", "nano")))
 """Arms of a report only where they are asked for: points of sweeps, and the embedded model's own recipe."""
 
 SPLITS = {"test": "in_distribution", "held_out": "held_out_families"}

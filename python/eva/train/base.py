@@ -13,7 +13,7 @@ from eva.train.config import BadConfig, RunConfig
 from eva.train.examples import tokenizer_texts
 
 SIZES: dict[str, dict[str, int]] = {
-    "nano": {"hidden_size": 256, "intermediate_size": 704, "num_hidden_layers": 4, "num_attention_heads": 8},
+    "nano": {"hidden_size": 192, "intermediate_size": 512, "num_hidden_layers": 6, "num_attention_heads": 6},
     "mini": {"hidden_size": 160, "intermediate_size": 384, "num_hidden_layers": 4, "num_attention_heads": 5},
     "micro": {"hidden_size": 64, "intermediate_size": 176, "num_hidden_layers": 2, "num_attention_heads": 4},
 }
