@@ -47,8 +47,8 @@ RUNS: dict[str, Run] = {
         share=0.15,
         rate=0.5,
     ),
-    "brief": Run({"orders": "score_first", "critiques": 0.3}, once=True),
-    "brief_sft": Run({"alpha": 0.0, "orders": "score_first", "critiques": 0.3}, once=True),
+    "brief": Run({"orders": "score_first", "critiques": 0.3}),
+    "brief_sft": Run({"alpha": 0.0, "orders": "score_first", "critiques": 0.3}),
     "nano": Run(
         {"self_critique": True, "self_critique_order": "score_first", "orders": "both"},
         on="brief",
