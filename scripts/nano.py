@@ -60,7 +60,7 @@ def main() -> int:
         evaluate=chosen.evaluate,
         batch_size=32,
         learning_rate=2e-3,
-        processes=chosen.processes,
+        processes=chosen.jobs,
         theorems=chosen.search,
     )
     if code := labelled.label(chosen.data, chosen.theorems, chosen.jobs):
@@ -71,7 +71,7 @@ def main() -> int:
         sys.exit(str(error))
     steps, logs = plan(settings), settings.out / "logs"
     trainings = [step for step in steps if step.name.startswith(("base", "train"))]
-    if code := work_as_program(trainings, 1, logs) or work_as_program(steps, chosen.processes, logs):
+    if code := work_as_program(trainings, 1, logs) or work_as_program(steps, chosen.jobs, logs):
         return code
     stages = [run_directory(settings, name, 0) for name in runs_of([OURS])]
     PACKAGE.mkdir(exist_ok=True)
@@ -101,8 +101,7 @@ def options() -> argparse.ArgumentParser:
     add("--search", type=int, default=60, help="theorems of each set, for proof search; 0: none")
     add("--attempts", type=Path, help="RL-Lean's recorded attempts (Mathlib), for the card; not part of eva")
     add("--note", default="", help="what report and card are to say of how this model came about")
-    add("--processes", type=int, default=2, help="that share one training, each with one thread")
-    add("--jobs", type=int, default=2, help="Lean processes at a time, while labelling")
+    add("--jobs", type=int, default=2, help="processes at a time; one training is shared by all of them")
     return out
 
 
