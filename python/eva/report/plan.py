@@ -145,7 +145,7 @@ def _runs(settings: Settings) -> Iterator[Step]:
                 run_directory(settings, run.on, seed) / "model",
             ]
             words += ["--seed", seed, "--steps", max(1, round(run.share * settings.steps))]
-            words += ["--learning-rate", run.rate * settings.learning_rate, "--prompt-loss", 0]
+            words += ["--learning-rate", run.rate * settings.learning_rate]
             for option, value in run.options.items():
                 words += _option(option, value)
             on = BASE if run.on == BASE else f"train {run.on}-{seed}"
