@@ -67,7 +67,7 @@ $(VENV)/bench: $(VENV)/base pyproject.toml
 bench: $(VENV)/bench ## measure eva beside what it is compared with: table, results and docs (an hour; BENCH="--only start")
 	$(BIN)/python -m benchmarks $(BENCH)
 
-nano: $(VENV)/dev lean ## rebuild the embedded model from nothing: data, training, evaluation, card (hours)
+nano: $(VENV)/dev lean ## train a leibniz-nano from nothing, and embed it: data, training, evaluation, card (hours)
 	$(BIN)/python scripts/nano.py
 
 report: $(VENV)/dev lean ## train and score every arm of the comparison, and write docs/report (many hours; REPORT="--seeds 0 --jobs 2")

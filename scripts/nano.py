@@ -137,7 +137,7 @@ def card(settings: Settings, stages: list[Path], attempts: Path | None, note: st
         steps=[optimizer_steps(run) for run in stages],
         rates=", ".join(f"{config['learning_rate']:.2g}" for config in configs),
         batch=configs[-1]["batch_size"],
-        optimizer={"muon": "Muon", "adamw": "AdamW"}[configs[-1]["optimizer"]],
+        optimizer=configs[-1]["optimizer"],
         alpha=configs[-1]["alpha"],
         noise=configs[-1]["score_noise"],
         precision="bfloat16 autocast" if has_bf16() else "float32",
@@ -208,8 +208,8 @@ targets mean: `docs/data.md`. Split by theorem; *held_out*: families never seen 
 
 First a plain language model on the proofs ({pretrain_steps} optimizer steps of {batch} examples), then EVA
 in two stages: {steps[0]} steps score first, three of ten batches with their critiques, then {steps[1]} in
-both orders in turn, where a critique that stands before the scores is the model's own. Optimizer:
-{optimizer}, learning rates {rates} (cosine), α = {alpha}, share of integers read as others
+both orders in turn, where a critique that stands before the scores is the model's own. Optimizer
+{optimizer} (`--optimizer`), learning rates {rates} (cosine), α = {alpha}, share of integers read as others
 (`--score-noise`) {noise}, {precision}, torch {torch}.
 Temperature τ = {temperature}, fitted on the validation set. Rebuilt by `make nano`.
 {note}

@@ -22,7 +22,7 @@ HELP = (
 EPILOG = """
 [bold]Examples[/]
 
-[cyan]eva train --data data/steps --out runs/nano[/]  a fresh small model, the recipe of leibniz-nano
+[cyan]eva train --data data/steps --out runs/nano[/]  a fresh small model, in both orders
 
 [cyan]eva train --data data/steps --out runs/tuned --base ./model --lora[/]  on from a model
 

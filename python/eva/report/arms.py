@@ -64,7 +64,7 @@ RUNS: dict[str, Run] = {
     "alpha_2": Run({"alpha": 2.0}, once=True),
     "alpha_5": Run({"alpha": 5.0}, once=True),
 }
-"""Every run by name; what an option does not say is the default of the embedded model."""
+"""Every run by name; what an option does not say is the default of `eva train`."""
 
 
 @dataclass(frozen=True, slots=True)

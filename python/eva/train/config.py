@@ -111,7 +111,7 @@ class PretrainConfig(RunConfig):
 
 @dataclass(frozen=True, kw_only=True)
 class TrainConfig(RunConfig):
-    """A reward model; the defaults are the recipe of the embedded one, the options make the arms.
+    """A reward model; the defaults are those of every arm of the comparison, the options make the arms.
 
     L = L_SFT + α · (1/K) Σ_k (E[R_k] − R_k)² (arXiv 2606.01160), the square on the labels' scale [1, 5]
     whatever the anchors are.

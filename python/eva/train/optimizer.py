@@ -19,9 +19,7 @@ from eva.train.config import RunConfig
 
 BETAS = (0.9, 0.98)  # of AdamW
 MOMENTUM = 0.95
-RMS = (
-    0.2  # of the entries of an update, about AdamW's: so both take the same learning rate (arXiv 2502.16982)
-)
+RMS = 0.2  # of an update's entries, about AdamW's: both take one learning rate (arXiv 2502.16982)
 NEWTON_SCHULZ = (3.4445, -4.7750, 2.0315)
 ITERATIONS = 5
 
@@ -34,27 +32,27 @@ class MuonAdamW(torch.optim.AdamW):
         if closure is not None:
             with torch.enable_grad():
                 loss = closure()
-        matrices = [(p, group) for group in self.param_groups if group["muon"] for p in group["params"]]
-        gradients = [p.grad for p, _ in matrices]
-        for p, group in matrices:
-            if p.grad is not None:
-                self._muon(p, group)
-                p.grad = None  # AdamW leaves it alone
+        done = []
+        for group in self.param_groups:
+            for p in group["params"] if group["muon"] else ():
+                if p.grad is not None:
+                    self._muon(p, p.grad, group)
+                    done.append((p, p.grad))
+                    p.grad = None  # AdamW leaves it alone
         super().step()
-        for (p, _), gradient in zip(matrices, gradients, strict=True):
+        for p, gradient in done:
             p.grad = gradient
         return loss
 
     @torch.no_grad()
-    def _muon(self, p: Tensor, group: dict[str, Any]) -> None:
-        assert p.grad is not None
+    def _muon(self, p: Tensor, gradient: Tensor, group: dict[str, Any]) -> None:
         state = self.state[p]
         if not state:
             # AdamW takes up no saved state that does not count its steps
             state.update(step=torch.tensor(0.0), momentum=torch.zeros_like(p))
         state["step"] += 1
-        momentum = state["momentum"].lerp_(p.grad, 1 - MOMENTUM)
-        update = orthogonal(p.grad.lerp(momentum, MOMENTUM)).to(p.dtype)
+        momentum = state["momentum"].lerp_(gradient, 1 - MOMENTUM)
+        update = orthogonal(gradient.lerp(momentum, MOMENTUM)).to(p.dtype)
         p.mul_(1 - group["lr"] * group["weight_decay"])
         p.add_(update, alpha=-group["lr"] * RMS * max(p.shape) ** 0.5)
 
