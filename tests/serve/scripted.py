@@ -47,7 +47,7 @@ class ScriptedJudge:
     """Does what the tactics say: `raise`, `nan`, `too long`, `skip` (gives nothing); anything else is scored.
 
     A critique has `words` pieces, each `piece`; more than `fits` steps at once are too much for the
-    memory. Pieces come while `talk` is set, scores while `read` is.
+    memory. Pieces come while `talk` is set (which `one_by_one` clears after each), scores while `read` is.
     """
 
     name: str = "scripted"
@@ -58,6 +58,7 @@ class ScriptedJudge:
     words: int = 3
     piece: str = "word "
     fits: int = 10**9
+    one_by_one: bool = False
     talk: threading.Event = field(default_factory=threading.Event)
     read: threading.Event = field(default_factory=threading.Event)
     started: threading.Event = field(default_factory=threading.Event)
@@ -112,6 +113,8 @@ class ScriptedJudge:
                     raise ModelError(f"could not finish {known[i].goals[0]}")
                 if not self._may(self.talk, gone, i):
                     continue
+                if self.one_by_one:
+                    self.talk.clear()
                 written[i] += 1
                 final = written[i] == self.words
                 yield CritiquePiece(i, self.piece, final)

@@ -10,6 +10,8 @@ let cursor = { line: Number(query.get('line') ?? 0), character: Number(query.get
 let infoview
 
 const host = (window.host = { log: [], edit, moveTo, failed: null })
+let listens
+const listening = new Promise(resolve => { listens = resolve })
 
 // --- the Lean server
 const socket = new WebSocket(`ws://${location.host}/lean`)
@@ -81,7 +83,10 @@ const api = {
   saveConfig: async config => infoview.changedInfoviewConfig(config),
   sendClientRequest: (_, method, params, options) => request(method, params, options),
   sendClientNotification: async (_, method, params) => notify(method, params),
-  subscribeServerNotifications: async method => count(fromServer, method, 1),
+  async subscribeServerNotifications(method) {
+    count(fromServer, method, 1)
+    listens()
+  },
   unsubscribeServerNotifications: async method => count(fromServer, method, -1),
   subscribeClientNotifications: async method => count(toServer, method, 1),
   unsubscribeClientNotifications: async method => count(toServer, method, -1),
@@ -110,6 +115,8 @@ const initialized = await request('initialize', {
   capabilities: { textDocument: { publishDiagnostics: {} }, lean: { silentDiagnosticSupport: true } },
 })
 notify('initialized', {})
+// As in VS Code the document is there first: what the infoview asks about an unknown one it does not always ask again.
+notify('textDocument/didOpen', { textDocument: { uri, languageId: 'lean4', version, text } })
 draw()
 
 const at = file => `${location.origin}/infoview/${file}.production.min.js`
@@ -118,10 +125,9 @@ loadRenderInfoview(
   [api, document.getElementById('infoview')],
   async loaded => {
     infoview = loaded
-    // Subscriptions are made after the infoview's first rendering.
-    await new Promise(resolve => setTimeout(resolve, 50))
+    // It subscribes to everything in one go, some time after its first rendering; what it is told in between is lost on it.
+    await listening
     await infoview.serverRestarted(initialized)
     await infoview.initialize({ uri, range: { start: cursor, end: cursor } })
-    notify('textDocument/didOpen', { textDocument: { uri, languageId: 'lean4', version, text } })
   },
 )
