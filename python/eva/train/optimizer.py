@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor, distributed, nn
 from torch.distributed.tensor import DTensor, distribute_tensor
 
 from eva.train.config import RunConfig
@@ -32,29 +32,53 @@ class MuonAdamW(torch.optim.AdamW):
         if closure is not None:
             with torch.enable_grad():
                 loss = closure()
-        done = []
-        for group in self.param_groups:
-            for p in group["params"] if group["muon"] else ():
-                if p.grad is not None:
-                    self._muon(p, p.grad, group)
-                    done.append((p, p.grad))
-                    p.grad = None  # AdamW leaves it alone
+        done = [
+            (p, p.grad, group)
+            for group in self.param_groups
+            for p in (group["params"] if group["muon"] else ())
+            if p.grad is not None
+        ]
+        self._muon(sorted(done, key=lambda one: one[0].numel()))
+        for p, _, _ in done:
+            p.grad = None  # AdamW leaves it alone
         super().step()
-        for p, gradient in done:
+        for p, gradient, _ in done:
             p.grad = gradient
         return loss
 
     @torch.no_grad()
-    def _muon(self, p: Tensor, gradient: Tensor, group: dict[str, Any]) -> None:
+    def _muon(self, work: list[tuple[Tensor, Tensor, dict[str, Any]]]) -> None:
+        """Step along weights, gradients and groups, as many at a time as there are processes."""
+        together = distributed.get_world_size() if distributed.is_initialized() else 1
+        for start in range(0, len(work), together):
+            some = work[start : start + together]
+            updates = orthogonal_shared([self._direction(p, gradient) for p, gradient, _ in some])
+            for (p, _, group), update in zip(some, updates, strict=True):
+                p.mul_(1 - group["lr"] * group["weight_decay"])
+                p.add_(update, alpha=-group["lr"] * RMS * max(p.shape) ** 0.5)
+
+    def _direction(self, p: Tensor, gradient: Tensor) -> Tensor:
         state = self.state[p]
         if not state:
             # AdamW takes up no saved state that does not count its steps
             state.update(step=torch.tensor(0.0), momentum=torch.zeros_like(p))
         state["step"] += 1
         momentum = state["momentum"].lerp_(gradient, 1 - MOMENTUM)
-        update = orthogonal(gradient.lerp(momentum, MOMENTUM)).to(p.dtype)
-        p.mul_(1 - group["lr"] * group["weight_decay"])
-        p.add_(update, alpha=-group["lr"] * RMS * max(p.shape) ** 0.5)
+        return gradient.lerp(momentum, MOMENTUM)
+
+
+def orthogonal_shared(matrices: list[Tensor]) -> list[Tensor]:
+    """`orthogonal` of each; at most as many as there are processes, which all have the same ones.
+
+    Whole ones are shared out, one a process, and sent to the others. Sharded ones each process does itself.
+    """
+    if len(matrices) == 1 or isinstance(matrices[0], DTensor):
+        return [orthogonal(matrix) for matrix in matrices]
+    mine = distributed.get_rank()
+    out = [orthogonal(m) if i == mine else torch.empty_like(m) for i, m in enumerate(matrices)]
+    for sender, matrix in enumerate(out):
+        distributed.broadcast(matrix, sender)
+    return out
 
 
 def orthogonal(matrix: Tensor) -> Tensor:
@@ -71,9 +95,9 @@ def orthogonal(matrix: Tensor) -> Tensor:
     for _ in range(ITERATIONS):
         square = x @ x.T
         x = torch.addmm(x, torch.addmm(square, square, square, beta=b, alpha=c), x, beta=a)
-    x = x if wide is whole else x.T
+    x = (x if wide is whole else x.T).to(matrix.dtype).contiguous()
     if isinstance(matrix, DTensor):
-        return distribute_tensor(x.to(matrix.dtype), matrix.device_mesh, matrix.placements)
+        return distribute_tensor(x, matrix.device_mesh, matrix.placements)
     return x
 
 
