@@ -114,7 +114,8 @@ def value_judge(directory: Path) -> Judge:
                 ids[row, : len(prompts[i])] = torch.tensor(prompts[i])
             with torch.inference_mode():
                 numbers = model(input_ids=ids.to(model.device)).logits.tolist()
-            for i, three in zip(rows, numbers, strict=True):
+            for i, of_prompt in zip(rows, numbers, strict=True):
+                three = of_prompt[len(prompts[i]) - 1]
                 scores = (min(high, max(low, rescale(x, OUT, LABELS))) for x in three)
                 out[i] = Judgement("scored", dict(zip(DIMENSIONS, scores, strict=True)))
         return out

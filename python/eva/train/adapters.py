@@ -24,7 +24,7 @@ def with_adapters(model: Any, config: TrainConfig) -> Any:
         lora_alpha=config.lora_alpha,
         target_modules=list(MODULES),
         modules_to_save=["score"] if regression else None,
-        task_type="SEQ_CLS" if regression else "CAUSAL_LM",
+        task_type="TOKEN_CLS" if regression else "CAUSAL_LM",
     )
     try:
         return peft.get_peft_model(model, options)

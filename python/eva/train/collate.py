@@ -18,10 +18,7 @@ class Collator:
     Takes a list of one item of `eva.train.batches.Texts`. With G groups of B examples in all, T columns,
     K dimensions, N columns that need logits:
 
-    - `input_ids` (G, T); `position_ids` (G, T) and `attention_mask` only where groups share tokens or there
-      are branches: else padding stands on the right, where nothing in a causal model looks.
-    - `attention_mask` (G, 1, T, T); with `blocks`, for the attention of `eva.train.attention`, that of
-      `Layout.mask`.
+    - what `Layout.inputs` gives.
     - `keep` (N): the columns whose logits are needed. `next` and `weights` (G, N): the token that each of
       them predicts, and its weight in the cross-entropy.
     - `reads` (B, K, nodes): where the logits of the anchors' inner nodes are, counted in all G · N.
@@ -62,17 +59,10 @@ class Collator:
         needed[reads.flatten()] = True
         keep = needed.nonzero().squeeze(1)
         rows = torch.arange(len(groups)).repeat_interleave(layout.blocks).view(-1, 1, 1)
-        batch = {
-            "input_ids": layout.ids(self._pad),
+        return layout.inputs(self._pad, in_blocks=self._in_blocks) | {
             "keep": keep,
             "next": predicted[:, keep],
             "weights": weights[:, keep],
             "reads": rows * len(keep) + torch.searchsorted(keep, reads),
             "targets": torch.tensor([e.targets for group in groups for e in group]),
         }
-        if layout.plain:
-            return batch
-        batch["position_ids"] = layout.positions()
-        if self._in_blocks:
-            return batch | {"attention_mask": layout.mask(), "blocks": layout.blocks}
-        return batch | {"attention_mask": layout.dense()}

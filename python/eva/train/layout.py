@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from eva.model.prefix import shared_prefix
 from eva.train.examples import Example
@@ -52,6 +52,21 @@ class Layout:
     def column(self, group: int, text: int, token: int) -> int:
         own = self.shared[group]
         return token if token < own else self.prefix + text * self.block + token - own
+
+    def inputs(self, pad: int, *, in_blocks: bool) -> dict[str, Any]:
+        """What a model is called with: `input_ids` (G, T), `position_ids` (G, T), `attention_mask`.
+
+        The latter two are left out where every group is a text alone: padding stands on the right then,
+        where nothing in a causal model looks. The mask is (G, 1, T, T); for the attention of
+        `eva.train.attention` (`in_blocks`) it is that of `mask`, and `blocks` stands beside it.
+        """
+        ids = {"input_ids": self.ids(pad)}
+        if self.plain:
+            return ids
+        ids["position_ids"] = self.positions()
+        if in_blocks:
+            return ids | {"attention_mask": self.mask(), "blocks": self.blocks}
+        return ids | {"attention_mask": self.dense()}
 
     def ids(self, pad: int) -> Tensor:
         """What the model reads, (G, T)."""

@@ -93,6 +93,10 @@ class EvaTrainer(LoggedTerms):
 
 def logits_of(model: Any, inputs: dict[str, Any]) -> Tensor:
     """Logits at the columns `keep` only; over the whole text they cost a small model as much as a layer."""
-    extra = {name: inputs[name] for name in ("position_ids", "attention_mask", "blocks") if name in inputs}
-    out = model(input_ids=inputs["input_ids"], logits_to_keep=inputs["keep"], use_cache=False, **extra)
-    return out.logits  # type: ignore[no-any-return]
+    return model(logits_to_keep=inputs["keep"], **read_by(inputs)).logits  # type: ignore[no-any-return]
+
+
+def read_by(inputs: dict[str, Any]) -> dict[str, Any]:
+    """The part of a batch that comes from `Layout.inputs`, for a model."""
+    names = ("input_ids", "position_ids", "attention_mask", "blocks")
+    return {name: inputs[name] for name in names if name in inputs} | {"use_cache": False}

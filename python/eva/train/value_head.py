@@ -1,4 +1,5 @@
-"""The value head: transformers' own sequence classification with three numbers out and mean squared error.
+"""The value head: transformers' own token classification with three numbers out, read at the last token of
+the prompt and trained with mean squared error.
 
 A baseline: no critique, no text, one number a dimension out of the last token's hidden state.
 """
@@ -6,19 +7,25 @@ A baseline: no critique, no text, one number a dimension out of the last token's
 from __future__ import annotations
 
 import copy
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+
+import torch
+from torch import Tensor
 
 from eva.data.record import LABELS, LabelledStep, rescale
 from eva.model.checkpoint import Checkpoint
 from eva.model.prompt import prompt
 from eva.step import DIMENSIONS
 from eva.train.adapters import with_adapters
+from eva.train.attention import NAME as IN_BLOCKS
 from eva.train.batches import Planned, Size, one_by_one, planned
 from eva.train.config import TrainConfig
-from eva.train.examples import state_of
+from eva.train.examples import Example, state_of
+from eva.train.layout import Layout
 from eva.train.optimizer import optimizer
+from eva.train.trainer import LoggedTerms, read_by
 
 OUT = (-1.0, 1.0)  # the head gives each score on this scale, where a fresh layer starts in the middle
 
@@ -31,70 +38,79 @@ def train_value_head(
     arguments: Any,
 ) -> Any:
     """The trainer of the head on `base`; the plan of steps is as for the other arms."""
-    from transformers import Trainer
-
-    model = _with_head(base)
-    prompts = [_Prompt.of(base.tokenizer, r, config.instruction) for r in records]
-    kept = [p for p in prompts if len(p.ids) <= config.max_tokens]
-    watched = [_Prompt.of(base.tokenizer, r, config.instruction) for r in held]
+    model = with_head(base)
+    kept, watched = (
+        [_example(base.tokenizer, r, config.instruction) for r in some] for some in (records, held)
+    )
+    sizes = [Size(len(e.ids), 0, state_of(r.step)) for e, r in zip(kept, records, strict=True)]
+    short = [i for i, size in enumerate(sizes) if size.prefix <= config.max_tokens]
     parts = arguments.world_size
-    plan = planned(config, [Size(len(p.ids), 0, p.state) for p in kept], parts)
-    return Trainer(
+    plan = planned(config, [sizes[i] for i in short], parts)
+    in_blocks = base.model.config._attn_implementation == IN_BLOCKS
+    return HeadTrainer(
         model=with_adapters(model, config) if config.lora else model,
         args=arguments,
-        train_dataset=Planned(plan, lambda turn, *_: kept[turn[0]], parts),
+        train_dataset=Planned(plan, lambda turn, *_: kept[short[turn[0]]], parts),
         eval_dataset=Planned(one_by_one(len(watched), config.batch_size), lambda turn, *_: watched[turn[0]]),
-        data_collator=_Collator(base.tokenizer.pad_token_id),
+        data_collator=PromptCollator(base.tokenizer.pad_token_id, in_blocks),
         optimizer_cls_and_kwargs=optimizer(config),
     )
 
 
-def _with_head(base: Checkpoint) -> Any:
+def with_head(base: Checkpoint) -> Any:
     """The base's body, with a fresh head."""
-    from transformers import AutoModelForSequenceClassification
+    from transformers import AutoModelForTokenClassification
 
     config = copy.deepcopy(base.model.config)
-    config.num_labels, config.problem_type = len(DIMENSIONS), "regression"
-    config.pad_token_id = base.tokenizer.pad_token_id
-    model = AutoModelForSequenceClassification.from_config(config, dtype=base.model.dtype)
+    config.num_labels, config.classifier_dropout = len(DIMENSIONS), 0.0
+    model = AutoModelForTokenClassification.from_config(config, dtype=base.model.dtype)
     model.base_model.load_state_dict(base.model.base_model.state_dict())
     model.set_attn_implementation(base.model.config._attn_implementation)
     return model.to(base.model.device).train()
 
 
-class _Prompt:
-    def __init__(self, ids: list[int], targets: list[float], state: Hashable) -> None:
-        self.ids, self.targets, self.state = ids, targets, state
-
-    @classmethod
-    def of(cls, tokenizer: Any, record: LabelledStep, instruction: str) -> _Prompt:
-        step = record.step
-        ids = list(tokenizer(prompt(step, instruction))["input_ids"])
-        targets = [rescale(record.targets[name], LABELS, OUT) for name in DIMENSIONS]
-        return cls(ids, targets, state_of(step))
+def _example(tokenizer: Any, record: LabelledStep, instruction: str) -> Example:
+    """A prompt without an output; its scores are read at its last token."""
+    ids = list(tokenizer(prompt(record.step, instruction))["input_ids"])
+    targets = tuple(rescale(record.targets[name], LABELS, OUT) for name in DIMENSIONS)
+    return Example(ids, len(ids), (), (), (), targets)
 
 
-class _Collator:
-    """Every prompt is read whole, whatever its group."""
+class PromptCollator:
+    """Lays out a batch of B prompts in groups: what `Layout.inputs` gives, and
 
-    def __init__(self, pad: int) -> None:
-        self._pad = pad
+    - `last` (B): where each has its last token, counted in all G · T columns.
+    - `targets` (B, K), on the scale `OUT`.
+    """
 
-    def __call__(self, batches: Sequence[Sequence[Sequence[_Prompt]]]) -> dict[str, Any]:
-        import torch
+    def __init__(self, pad: int, in_blocks: bool) -> None:
+        self._pad, self._in_blocks = pad, in_blocks
 
-        [groups] = batches
-        items = [prompt for group in groups for prompt in group]
-        width = max(len(p.ids) for p in items)
-        ids = torch.full((len(items), width), self._pad)
-        for row, p in enumerate(items):
-            ids[row, : len(p.ids)] = torch.tensor(p.ids)
-        return {"input_ids": ids, "labels": torch.tensor([p.targets for p in items])}
+    def __call__(self, items: Sequence[Sequence[Sequence[Example]]]) -> dict[str, Any]:
+        [groups] = items
+        layout = Layout.of(groups)
+        examples = [(g, t, e) for g, group in enumerate(groups) for t, e in enumerate(group)]
+        last = [g * layout.width + layout.column(g, t, len(e.ids) - 1) for g, t, e in examples]
+        return layout.inputs(self._pad, in_blocks=self._in_blocks) | {
+            "last": torch.tensor(last),
+            "targets": torch.tensor([e.targets for _, _, e in examples]),
+        }
+
+
+class HeadTrainer(LoggedTerms):
+    """Mean squared error at the prompts' last tokens."""
+
+    def terms_of(self, model: Any, inputs: dict[str, Any]) -> tuple[Tensor, dict[str, Tensor]]:
+        found = model(**read_by(inputs)).logits.flatten(0, 1)[inputs["last"]]
+        return torch.nn.functional.mse_loss(found.float(), inputs["targets"]), {}
 
 
 def load_value_head(directory: Path) -> tuple[Any, Any]:
-    """Model and tokenizer of a finished run; the model's logits are scores on the scale `OUT`."""
+    """Model and tokenizer of a finished run.
+
+    The logits at the last token of a prompt are its scores, on the scale `OUT`.
+    """
     import transformers
 
-    model = transformers.AutoModelForSequenceClassification.from_pretrained(directory, use_safetensors=True)
+    model = transformers.AutoModelForTokenClassification.from_pretrained(directory, use_safetensors=True)
     return model.float().eval(), transformers.AutoTokenizer.from_pretrained(directory)
