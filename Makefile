@@ -17,7 +17,7 @@ demo: $(VENV)/base lean ## score examples/Demo.lean with the embedded model (ins
 	@$(BIN)/python scripts/demo.py
 
 test: $(VENV)/dev lean lint lean-check widget-test ## everything that CI runs (installs what it needs)
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: $(VENV)/dev ## ruff and mypy
 	$(BIN)/ruff check

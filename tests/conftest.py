@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,12 @@ share_the_cores()
 sys.path.insert(0, str(Path(__file__).parent))
 settings.register_profile("eva", deadline=None)  # no test fails because a machine is busy
 settings.load_profile("eva")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with many slow tests come first: one process runs a file, and must not be left alone with one."""
+    slow = Counter(item.path for item in items if item.get_closest_marker("slow"))
+    items.sort(key=lambda item: -slow[item.path])
 
 
 @pytest.fixture(scope="session")

@@ -80,39 +80,57 @@ def losses(run):
         return [float(row["eval_loss"]) for row in csv.DictReader(file) if row["eval_loss"]]
 
 
+@pytest.fixture(scope="module")
+def whole(config):
+    """The final checkpoint of two processes that hold all weights each."""
+    return in_two(dataclasses.replace(config, out=config.out.with_name("whole")), EVA)
+
+
+@pytest.fixture(scope="module")
+def sharded(config):
+    """A run of two processes that hold half of the weights each: its configuration."""
+    config = dataclasses.replace(config, out=config.out.with_name("sharded"))
+    in_two(config, SHARDED, **SHARDING)
+    return config
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(400)
-def test_two_processes_train_the_model_of_one(config, tmp_path):
-    one = dataclasses.replace(config, out=tmp_path / "one")
-    two = dataclasses.replace(config, out=tmp_path / "two")
-    train(one)
-    RewardModel.from_pretrained(str(in_two(two, EVA)))
-    assert losses(two.out) == pytest.approx(losses(one.out), rel=0.02)
+def test_two_processes_train_the_model_of_one(config, whole):
+    train(config)
+    RewardModel.from_pretrained(str(whole))
+    assert losses(whole.parent) == pytest.approx(losses(config.out), rel=0.02)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(400)
+def test_sharded_weights_are_gathered(config, whole, sharded):
+    """The sum of the gradients is the same, whoever holds which weights: so is the model."""
+    assert_gathered(whole, sharded.out)
+    assert farthest(Path(config.base), sharded.out / "model") > 5e-3, "training has moved them"
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("change", [{}, {"lora": True}, VALUE], ids=["eva", "lora", "value"])
-def test_sharded_weights_are_gathered(config, tmp_path, change):
-    """The sum of the gradients is the same, whoever holds which weights: so is the model."""
+@pytest.mark.parametrize("change", [{"lora": True}, VALUE], ids=["lora", "value"])
+def test_sharded_weights_of_other_models_are_gathered(config, tmp_path, change):
     whole = in_two(dataclasses.replace(config, out=tmp_path / "whole", **change), EVA)
-    sharded = dataclasses.replace(config, out=tmp_path / "sharded", **change)
-    final = in_two(sharded, SHARDED, **SHARDING)
-    shards = sharded.out / "checkpoints" / "checkpoint-6" / "pytorch_model_fsdp_0"
+    in_two(dataclasses.replace(config, out=tmp_path / "sharded", **change), SHARDED, **SHARDING)
+    assert_gathered(whole, tmp_path / "sharded")
+
+
+def assert_gathered(whole, run):
+    shards = run / "checkpoints" / "checkpoint-6" / "pytorch_model_fsdp_0"
     assert len(list(shards.glob("*.distcp"))) == 2, "each process writes its own part"
-    assert farthest(whole, final) < 5e-4, "but for the rounding of sums, kept in bfloat16"
-    if not change:
-        assert farthest(Path(config.base), final) > 5e-3, "training has moved them"
-    assert (sharded.out / "metrics.json").exists()
+    assert farthest(whole, run / "model") < 5e-4, "but for the rounding of sums, kept in bfloat16"
+    assert (run / "metrics.json").exists()
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(400)
-def test_a_sharded_run_goes_on_where_it_was(config, tmp_path):
-    config = dataclasses.replace(config, out=tmp_path / "sharded")
-    before = tmp_path / "before"
-    shutil.copytree(in_two(config, SHARDED, **SHARDING), before)
-    shutil.rmtree(config.out / "model")
-    shutil.rmtree(config.out / "checkpoints" / "checkpoint-6")
-    (config.out / "metrics.json").unlink()
-    assert farthest(before, in_two(config, SHARDED, **SHARDING)) == 0
+def test_a_sharded_run_goes_on_where_it_was(sharded, tmp_path):
+    before = shutil.copytree(sharded.out / "model", tmp_path / "before")
+    shutil.rmtree(sharded.out / "model")
+    shutil.rmtree(sharded.out / "checkpoints" / "checkpoint-6")
+    (sharded.out / "metrics.json").unlink()
+    assert farthest(before, in_two(sharded, SHARDED, **SHARDING)) == 0
