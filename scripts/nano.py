@@ -92,12 +92,12 @@ def options() -> argparse.ArgumentParser:
         default=CHECKOUT / "data" / "nano",
         help="where the labelled steps are, or will be",
     )
-    add("--theorems", type=int, default=10_400, help="of the data, where they are to be made")
+    add("--theorems", type=int, default=3200, help="of the data, where they are to be made")
     add("--out", type=Path, default=CHECKOUT / "runs" / "nano", help="runs, scores, logs")
     add("--arms", nargs="+", choices=ARMS, default=ARMS, metavar="ARM", help=", ".join(ARMS))
-    add("--steps", type=int, default=2600, help="optimizer steps of the first stage")
+    add("--steps", type=int, default=3600, help="optimizer steps of the first stage")
     add("--pretrain-steps", type=int, default=200, help="of the base")
-    add("--evaluate", type=int, default=4000, help="about so many steps of each set are scored")
+    add("--evaluate", type=int, default=2000, help="about so many steps of each set are scored")
     add("--search", type=int, default=60, help="theorems of each set, for proof search; 0: none")
     add("--attempts", type=Path, help="RL-Lean's recorded attempts (Mathlib), for the card; not part of eva")
     add("--note", default="", help="what report and card are to say of how this model came about")

@@ -9,7 +9,7 @@ let version = 1
 let cursor = { line: Number(query.get('line') ?? 0), character: Number(query.get('character') ?? 4) }
 let infoview
 
-const host = (window.host = { log: [], edit, moveTo, failed: null })
+const host = (window.host = { log: [], edit, moveTo })
 let listens
 const listening = new Promise(resolve => { listens = resolve })
 
