@@ -11,7 +11,10 @@ open Eva Eva.Protocol Eva.Scoring
 
 namespace EvaTest.Scoring
 
-def asking : Asking := { order := .scoreFirst, critique := true, timeoutMs := 5000, endpoint := "" }
+/-- How long a test waits for what must come: a busy machine may take a while. -/
+def patienceMs : Nat := 60000
+
+def asking : Asking := { order := .scoreFirst, critique := true, timeoutMs := patienceMs, endpoint := "" }
 
 def placed (step : ProofStep) : PlacedStep :=
   { step, range := ⟨0, 0⟩, lspRange := { start := ⟨0, 0⟩, «end» := ⟨0, 0⟩ } }
@@ -189,7 +192,7 @@ def count (text part : String) : Nat := (text.splitOn part).length - 1
 
 /-- Wait until the daemon has been sent `part` so many times; fails where it is not, or more often. -/
 partial def Daemon.hears (daemon : Daemon) (part : String) (times : Nat) : IO Unit := do
-  let endMs := (← IO.monoMsNow) + 20000
+  let endMs := (← IO.monoMsNow) + patienceMs
   let rec wait : IO Unit := do
     let found := count (← daemon.heard.get) part
     if found == times then return
@@ -214,8 +217,8 @@ def scores : IO Unit := do
   let (scoring, daemon) ← withDaemon [says 1 (scoreOf 1 0.25), says 1 (scoreOf 0 0.5), says 1 (.done 2 "m" 1)]
   let proof := proofOf ["simp", "rfl"]
   expect "before" (values (← scoring.look proof asking)) #[none, none]
-  expect "scores" (values (← scoring.await proof asking false 5000)) #[some 0.5, some 0.25]
-  expect "again" (values (← scoring.await proof asking false 5000)) #[some 0.5, some 0.25]
+  expect "scores" (values (← scoring.await proof asking false patienceMs)) #[some 0.5, some 0.25]
+  expect "again" (values (← scoring.await proof asking false patienceMs)) #[some 0.5, some 0.25]
   daemon.hears score 1
   daemon.hears withWords 0
 
@@ -225,7 +228,7 @@ def scores : IO Unit := do
 def shared : IO Unit := do
   let (scoring, daemon) ← withDaemon []
   let proof := proofOf ["simp"]
-  let looks ← (List.range 4).mapM fun _ => (scoring.await proof asking false 5000).asTask .dedicated
+  let looks ← (List.range 4).mapM fun _ => (scoring.await proof asking false patienceMs).asTask .dedicated
   daemon.hears score 1
   daemon.say [says 1 (scoreOf 0 0.5), says 1 (.done 1 "m" 1)]
   for look in looks do expect "value" (values (← IO.wait look)) #[some 0.5]
@@ -237,9 +240,9 @@ def shared : IO Unit := do
 def polls : IO Unit := do
   let (scoring, daemon) ← withDaemon []
   let steps := keys ["simp", "rfl"]
-  let first ← scoring.poll steps (steps.take 1) asking 0 false 5000
+  let first ← scoring.poll steps (steps.take 1) asking 0 false patienceMs
   expect "nothing yet" (values first) #[none, none]
-  let next ← (scoring.poll steps (steps.take 1) asking first.revision false 5000).asTask .dedicated
+  let next ← (scoring.poll steps (steps.take 1) asking first.revision false patienceMs).asTask .dedicated
   daemon.hears score 2
   -- Which of the two requests asks for the words is left to their threads; the other takes none.
   daemon.say [says 1 (.critique 0 "good" false), says 2 (.critique 0 "good" false)]
@@ -263,7 +266,7 @@ def abandoned : IO Unit := do
   expect "and none failed" ((← scoring.look (proofOf ["simp"]) asking).entries.map (·.scoring)) #[.idle]
   token.set
   daemon.hears cancel 2
-  let again ← (scoring.await (proofOf ["simp"]) asking false 5000).asTask .dedicated
+  let again ← (scoring.await (proofOf ["simp"]) asking false patienceMs).asTask .dedicated
   daemon.hears score 3
   daemon.say [says 3 (scoreOf 0 0.5), says 3 (.done 1 "m" 1)]
   expect "again" (values (← IO.wait again)) #[some 0.5]
@@ -276,14 +279,14 @@ def superseded : IO Unit := do
   scoring.start (proofOf ["simp", "rfl"]) asking
   daemon.hears score 1
   let before := (← scoring.look (proofOf ["simp", "rfl"]) asking).revision
-  let looks ← (scoring.poll (keys ["simp", "rfl"]) #[] asking before false 5000).asTask .dedicated
+  let looks ← (scoring.poll (keys ["simp", "rfl"]) #[] asking before false patienceMs).asTask .dedicated
   scoring.start (proofOf ["simp", "omega"]) asking
   daemon.hears cancel 1
   discard <| IO.wait looks
   discard <| scoring.poll (keys ["simp", "rfl"]) #[] asking 0 false 100
   daemon.hears score 2
   daemon.say [says 1 (scoreOf 0 0.1), says 2 (scoreOf 0 0.5), says 2 (scoreOf 1 0.75), says 2 (.done 2 "m" 1)]
-  let look ← scoring.await (proofOf ["simp", "omega"]) asking false 5000
+  let look ← scoring.await (proofOf ["simp", "omega"]) asking false patienceMs
   expect "the new version" (values look) #[some 0.5, some 0.75]
 
 #eval superseded
@@ -292,22 +295,22 @@ def superseded : IO Unit := do
 def failures : IO Unit := do
   let (scoring, daemon) ← withDaemon [says 1 (.error "busy" "full" #[])]
   let steps := keys ["simp"]
-  let look ← scoring.await (proofOf ["simp"]) asking false 5000
+  let look ← scoring.await (proofOf ["simp"]) asking false patienceMs
   expect "failed" (look.entries.map (·.error?)) #[some (.failed "busy" "full")]
   let look ← scoring.poll steps #[] asking 0 false 100
   expect "still" (look.entries.map (·.error?)) #[some (.failed "busy" "full")]
-  let look ← scoring.poll steps #[] asking look.revision true 5000
+  let look ← scoring.poll steps #[] asking look.revision true patienceMs
   expect "retried" (look.entries.map (·.error?)) #[none]
   daemon.hears score 2
   daemon.say [says 2 (scoreOf 0 0.5), says 2 (.done 1 "m" 1)]
-  expect "value" (values (← scoring.await (proofOf ["simp"]) asking false 5000)) #[some 0.5]
+  expect "value" (values (← scoring.await (proofOf ["simp"]) asking false patienceMs)) #[some 0.5]
 
 #eval failures
 
 /-- A panel polls for hours. -/
 def manyPolls : IO Unit := do
   let (scoring, _) ← withDaemon [says 1 (scoreOf 0 0.5), says 1 (.done 1 "m" 1)]
-  discard <| scoring.await (proofOf ["simp"]) asking false 5000
+  discard <| scoring.await (proofOf ["simp"]) asking false patienceMs
   for _ in [:600] do
     let poll ← (scoring.poll (keys ["simp"]) #[] asking 0 false 100).asTask .dedicated
     expect "value" (values (← IO.wait poll)) #[some 0.5]
