@@ -96,7 +96,8 @@ def check_all(build: WasmLean, library: dict[str, Module], tests: dict[str, Modu
     planted = with_plants(tests[PLANT_INTO])
     for module, outcome in checked(build, longest_way_first(library | tests | {PLANTED: planted})):
         if module is planted:
-            unseen = count_unseen(planted, outcome) if outcome else unseen
+            if outcome is not None:
+                unseen = count_unseen(planted, outcome)
             continue
         if outcome is None:
             print(f"  {module.name}: not tried, a module that it imports has errors", flush=True)
