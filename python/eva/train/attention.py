@@ -83,3 +83,8 @@ def use_on(model: Any) -> None:
     AttentionInterface.register(NAME, attention)
     AttentionMaskInterface.register(NAME, eager_mask)
     model.set_attn_implementation(NAME)
+
+
+def in_blocks(model: Any) -> bool:
+    """Whether a model attends this way, and so takes the compact mask of `eva.train.layout` with `blocks`."""
+    return bool(model.config._attn_implementation == NAME)

@@ -15,7 +15,7 @@ from eva.data.record import LabelledStep, read_records
 from eva.model.checkpoint import Checkpoint
 from eva.model.frame import Frame, quiet_tokenizers
 from eva.train.adapters import with_adapters
-from eva.train.attention import NAME as IN_BLOCKS
+from eva.train.attention import in_blocks
 from eva.train.base import open_base
 from eva.train.batches import Planned, Size, one_by_one, planned
 from eva.train.collate import Collator
@@ -201,8 +201,7 @@ def _written(pieces: Pieces) -> int:
 
 
 def collator(base: Checkpoint, prompt_loss: float, digit: Digit) -> Collator:
-    in_blocks = base.model.config._attn_implementation == IN_BLOCKS
-    return Collator(prompt_loss, digit, base.tokenizer.pad_token_id, in_blocks=in_blocks)
+    return Collator(prompt_loss, digit, base.tokenizer.pad_token_id, in_blocks=in_blocks(base.model))
 
 
 def finish(trainer: Any, config: TrainConfig | PretrainConfig, base: Checkpoint) -> None:

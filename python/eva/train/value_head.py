@@ -19,7 +19,7 @@ from eva.model.checkpoint import Checkpoint
 from eva.model.prompt import prompt
 from eva.step import DIMENSIONS
 from eva.train.adapters import with_adapters
-from eva.train.attention import NAME as IN_BLOCKS
+from eva.train.attention import in_blocks
 from eva.train.batches import Planned, Size, one_by_one, planned
 from eva.train.config import TrainConfig
 from eva.train.examples import Example, state_of
@@ -39,20 +39,20 @@ def train_value_head(
 ) -> Any:
     """The trainer of the head on `base`; the plan of steps is as for the other arms."""
     model = with_head(base)
-    kept, watched = (
+    examples, watched = (
         [_example(base.tokenizer, r, config.instruction) for r in some] for some in (records, held)
     )
-    sizes = [Size(len(e.ids), 0, state_of(r.step)) for e, r in zip(kept, records, strict=True)]
-    short = [i for i, size in enumerate(sizes) if size.prefix <= config.max_tokens]
+    short = [i for i, example in enumerate(examples) if len(example.ids) <= config.max_tokens]
+    sizes = [Size(len(examples[i].ids), 0, state_of(records[i].step)) for i in short]
     parts = arguments.world_size
-    plan = planned(config, [sizes[i] for i in short], parts)
-    in_blocks = base.model.config._attn_implementation == IN_BLOCKS
     return HeadTrainer(
         model=with_adapters(model, config) if config.lora else model,
         args=arguments,
-        train_dataset=Planned(plan, lambda turn, *_: kept[short[turn[0]]], parts),
+        train_dataset=Planned(
+            planned(config, sizes, parts), lambda turn, *_: examples[short[turn[0]]], parts
+        ),
         eval_dataset=Planned(one_by_one(len(watched), config.batch_size), lambda turn, *_: watched[turn[0]]),
-        data_collator=PromptCollator(base.tokenizer.pad_token_id, in_blocks),
+        data_collator=PromptCollator(base.tokenizer.pad_token_id, in_blocks(base.model)),
         optimizer_cls_and_kwargs=optimizer(config),
     )
 
