@@ -35,8 +35,13 @@ def main() -> int:
 
 
 def label(data: Path, theorems: int, jobs: int) -> int:
-    """Make the labelled steps, or go on with them; an exit code. Finished ones are left alone."""
-    if (data / "held_out.jsonl").exists() and not (data / PARTIAL).exists():
+    """Make the labelled steps, or go on with them; an exit code.
+
+    Finished ones are left alone, but where they have fewer shards than are asked for.
+    """
+    shards = len(list((data / "shards").glob("*.jsonl")))
+    finished = (data / "held_out.jsonl").exists() and not (data / PARTIAL).exists()
+    if finished and not 0 < shards * SHARD < theorems:
         return 0
     size = ["--theorems", str(theorems), "--seed", str(SEED), "--shard", str(SHARD)]
     if unpack(data, theorems // SHARD) * SHARD >= theorems:

@@ -55,3 +55,14 @@ def test_what_is_kept_makes_a_data_set_without_a_lean(tmp_path, monkeypatch):
     assert len(splits["train"]) > 8000 and min(origins[o] for o in ("gold", "harmful", "unknown_name")) > 100
     for record in splits["train"]:
         assert record.accepted == (record.step.lean_error is None)
+
+
+def test_a_finished_data_set_grows_only_where_it_has_too_few_shards(tmp_path, monkeypatch):
+    monkeypatch.setattr(labelled.subprocess, "run", lambda *_, **__: pytest.fail("nothing is to be labelled"))
+    assert labelled.label(tmp_path, labelled.SHARD, jobs=1) == 0
+    before = (tmp_path / "train.jsonl").read_bytes()
+    (tmp_path / "train.jsonl").write_bytes(b"mine\n")
+    assert labelled.label(tmp_path, labelled.SHARD, jobs=1) == 0
+    assert (tmp_path / "train.jsonl").read_bytes() == b"mine\n"
+    assert labelled.label(tmp_path, 2 * labelled.SHARD, jobs=1) == 0
+    assert (tmp_path / "train.jsonl").read_bytes().startswith(before)

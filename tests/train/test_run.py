@@ -108,6 +108,26 @@ def test_baselines_are_read_by_their_own_judges_and_served_by_none(finished, tmp
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("scores", ["anchors", "value"])
+def test_new_names_are_read_from_the_second_pass_on(finished, tmp_path, scores):
+    def weights(steps, new_names):
+        config = small(
+            finished,
+            tmp_path / f"{steps} {new_names}",
+            steps=steps,
+            limit=16,
+            scores=scores,
+            alpha=0.0,
+            score_noise=0.0,
+            new_names=new_names,
+        )
+        return (train(config) / "model.safetensors").read_bytes()
+
+    assert weights(2, new_names=True) == weights(2, new_names=False)
+    assert weights(4, new_names=True) != weights(4, new_names=False)
+
+
+@pytest.mark.slow
 def test_two_anchors_are_a_scale(finished, tmp_path):
     directory = train(small(finished, tmp_path / "two", scale=(0, 1), orders="none"))
     model = RewardModel.from_pretrained(str(directory))

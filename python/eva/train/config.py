@@ -82,14 +82,18 @@ class RunConfig:
         file.write_text(json.dumps(plain, indent=2, ensure_ascii=False) + "\n", "utf-8")
 
     def same_run(self, file: Path) -> bool:
-        """Whether the saved configuration is this one, so that its checkpoints may be resumed."""
+        """Whether the saved configuration is this one, so that its checkpoints may be resumed.
+
+        An option that was not there yet had what is its default now.
+        """
         saved: dict[str, Any] = json.loads(file.read_text("utf-8"))
-        for name in (f.name for f in fields(self) if f.name != "threads"):
-            mine = getattr(self, name)
+        for one in (f for f in fields(self) if f.name != "threads"):
+            mine = getattr(self, one.name)
+            theirs = saved.get(one.name, one.default)
             if isinstance(mine, Path):
-                if Path(str(saved.get(name))).resolve() != mine.resolve():
+                if Path(str(theirs)).resolve() != mine.resolve():
                     return False
-            elif json.loads(json.dumps(mine)) != saved.get(name):
+            elif json.loads(json.dumps(mine)) != json.loads(json.dumps(theirs)):
                 return False
         return True
 
@@ -142,6 +146,11 @@ class TrainConfig(RunConfig):
         "Share of the integers in a text that the model reads as others, drawn at random, while it still "
         "has to write the labels'. With 0 (the paper) a score learns to rely on the true ones before it, "
         "which in use are the model's own.",
+    )
+    new_names: bool = option(
+        False,
+        "From the second pass over the data on, variables and hypotheses of every proof state have other "
+        "names, drawn anew: Lean's verdict does not hang on them.",
     )
     scale: tuple[int, int] = option((1, 5), "Lowest and highest anchor; labels are mapped to it linearly.")
     prompt_loss: float = option(

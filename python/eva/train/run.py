@@ -7,7 +7,7 @@ import os
 import random
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +17,13 @@ from eva.model.frame import Frame, quiet_tokenizers
 from eva.train.adapters import with_adapters
 from eva.train.attention import in_blocks
 from eva.train.base import open_base
-from eva.train.batches import Planned, Size, one_by_one, planned
+from eva.train.batches import Planned, Size, Turn, one_by_one, planned
 from eva.train.collate import Collator
 from eva.train.config import BadConfig, Digit, PretrainConfig, RunConfig, TrainConfig
 from eva.train.curves import write_curves
 from eva.train.examples import Encoder, Pieces
 from eva.train.memory import keep_freed_memory
+from eva.train.names import Names
 from eva.train.optimizer import optimizer
 from eva.train.save import save_checkpoint
 from eva.train.texts import Texts
@@ -55,13 +56,22 @@ def train(config: TrainConfig) -> Path:
     else:
         frame = _frame(base, config)
         encode = Encoder(base.tokenizer, config.instruction, config.scale, frame)
-        pieces = fitting(
-            config,
-            base,
-            [encode.pieces(r, critiques[i] if critiques else None) for i, r in enumerate(records)],
-        )
+        whole = [encode.pieces(r, critiques[i] if critiques else None) for i, r in enumerate(records)]
+        short = fitting(config, base, whole)
+        pieces = [whole[i] for i in short]
+        again = None
+        if config.new_names:
+            own = [critiques[i] for i in short] if critiques else None
+            again = _again(encode, Names([records[i] for i in short], own))
         watched = [encode.pieces(r) for r in held]
-        texts = Texts(encode, pieces, config.orders, critiques=config.critiques, noise=config.score_noise)
+        texts = Texts(
+            encode,
+            pieces,
+            config.orders,
+            critiques=config.critiques,
+            noise=config.score_noise,
+            again=again,
+        )
         parts = arguments.world_size
         shared = {
             "args": arguments,
@@ -173,11 +183,11 @@ def first_pass(config: TrainConfig, records: list[LabelledStep]) -> list[Labelle
     return records[: config.steps * config.batch_size] if config.steps else records
 
 
-def fitting(config: RunConfig, base: Checkpoint, pieces: Sequence[Pieces]) -> list[Pieces]:
-    """The texts that are short enough; says how many are not. Raises `BadConfig` where none is."""
+def fitting(config: RunConfig, base: Checkpoint, pieces: Sequence[Pieces]) -> list[int]:
+    """Which texts are short enough; says how many are not. Raises `BadConfig` where none is."""
     context = getattr(base.model.config, "max_position_embeddings", None) or config.max_tokens
     room = min(config.max_tokens, int(context))
-    kept = [p for p in pieces if length(p) <= room]
+    kept = [i for i, p in enumerate(pieces) if length(p) <= room]
     if not kept:
         raise BadConfig(
             f"every text has more than {room} tokens: give a higher --max-tokens, or another base"
@@ -222,6 +232,11 @@ def last_checkpoint(directory: Path) -> str | None:
     while found and not (found[-1] / "trainer_state.json").exists():
         shutil.rmtree(found.pop(), ignore_errors=True)
     return str(found[-1]) if found else None
+
+
+def _again(encode: Encoder, names: Names) -> Callable[[Turn], Pieces]:
+    """What the texts of a later pass are written from."""
+    return lambda turn: encode.pieces(*names.step(turn))
 
 
 def _frame(base: Checkpoint, config: TrainConfig) -> Frame | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from eva.train.batches import Turn
 from eva.train.config import Orders
@@ -16,6 +16,7 @@ class Texts:
     - `orders`: how texts are written; `both` alternates from group to group.
     - `critiques`: share of the batches that have their critiques, where these stand behind the scores.
     - `noise`: share of their integers that are read as others (`Encoder.with_noise`).
+    - `again`: what a turn of a later pass is written from, in place of its pieces.
     """
 
     def __init__(
@@ -26,13 +27,15 @@ class Texts:
         *,
         critiques: float = 1.0,
         noise: float = 0.0,
+        again: Callable[[Turn], Pieces] | None = None,
     ) -> None:
         self._encode, self._pieces, self._orders = encode, pieces, orders
-        self._critiques, self._noise = critiques, noise
+        self._critiques, self._noise, self._again = critiques, noise, again
 
     def __call__(self, turn: Turn, batch: int, row: int) -> Example:
         index, passes = turn
-        example = self._encode.write(self._pieces[index], self._order(batch, row))
+        pieces = self._again(turn) if passes and self._again else self._pieces[index]
+        example = self._encode.write(pieces, self._order(batch, row))
         if not self._noise:
             return example
         return self._encode.with_noise(example, self._noise, random.Random(f"{index} {passes}"))

@@ -20,10 +20,11 @@ from eva.model.prompt import prompt
 from eva.step import DIMENSIONS
 from eva.train.adapters import with_adapters
 from eva.train.attention import in_blocks
-from eva.train.batches import Planned, Size, one_by_one, planned
+from eva.train.batches import Planned, Size, Turn, one_by_one, planned
 from eva.train.config import TrainConfig
 from eva.train.examples import Example, state_of
 from eva.train.layout import Layout
+from eva.train.names import Names
 from eva.train.optimizer import optimizer
 from eva.train.trainer import LoggedTerms, read_by
 
@@ -44,13 +45,18 @@ def train_value_head(
     )
     short = [i for i, example in enumerate(examples) if len(example.ids) <= config.max_tokens]
     sizes = [Size(len(examples[i].ids), 0, state_of(records[i].step)) for i in short]
+    names = Names([records[i] for i in short]) if config.new_names else None
+
+    def written(turn: Turn, *_: int) -> Example:
+        if names is None or not turn[1]:
+            return examples[short[turn[0]]]
+        return _example(base.tokenizer, names.step(turn)[0], config.instruction)
+
     parts = arguments.world_size
     return HeadTrainer(
         model=with_adapters(model, config) if config.lora else model,
         args=arguments,
-        train_dataset=Planned(
-            planned(config, sizes, parts), lambda turn, *_: examples[short[turn[0]]], parts
-        ),
+        train_dataset=Planned(planned(config, sizes, parts), written, parts),
         eval_dataset=Planned(one_by_one(len(watched), config.batch_size), lambda turn, *_: watched[turn[0]]),
         data_collator=PromptCollator(base.tokenizer.pad_token_id, in_blocks(base.model)),
         optimizer_cls_and_kwargs=optimizer(config),
