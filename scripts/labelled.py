@@ -16,6 +16,7 @@ from pathlib import Path
 from eva.data.dataset import PARTIAL, assemble
 
 SEED = 4
+THEOREMS = 10_400
 SHARD = 800  # theorems: a longer run with this seed begins with those of a shorter one
 CHECKOUT = Path(__file__).resolve().parent.parent
 KEPT = CHECKOUT / "labelled" / "core"
@@ -26,7 +27,7 @@ def main() -> int:
     words.add_argument(
         "--data", type=Path, default=CHECKOUT / "data" / "nano", help="where they are unpacked"
     )
-    words.add_argument("--theorems", type=int, default=10_400)
+    words.add_argument("--theorems", type=int, default=THEOREMS)
     words.add_argument("--jobs", type=int, default=2, help="Lean processes at a time")
     chosen = words.parse_args()
     code = label(chosen.data, chosen.theorems, chosen.jobs)

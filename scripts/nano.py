@@ -92,10 +92,10 @@ def options() -> argparse.ArgumentParser:
         default=CHECKOUT / "data" / "nano",
         help="where the labelled steps are, or will be",
     )
-    add("--theorems", type=int, default=3200, help="of the data, where they are to be made")
+    add("--theorems", type=int, default=labelled.THEOREMS, help="of the data")
     add("--out", type=Path, default=CHECKOUT / "runs" / "nano", help="runs, scores, logs")
     add("--arms", nargs="+", choices=ARMS, default=ARMS, metavar="ARM", help=", ".join(ARMS))
-    add("--steps", type=int, default=3600, help="optimizer steps of the first stage")
+    add("--steps", type=int, default=7000, help="optimizer steps of the first stage")
     add("--pretrain-steps", type=int, default=200, help="of the base")
     add("--evaluate", type=int, default=2000, help="about so many steps of each set are scored")
     add("--search", type=int, default=60, help="theorems of each set, for proof search; 0: none")

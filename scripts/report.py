@@ -62,7 +62,7 @@ def options() -> argparse.ArgumentParser:
     out = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add = out.add_argument
     add("--data", type=Path, default=data, help="where the labelled steps are, or will be")
-    add("--labelled", type=int, default=3200, help="theorems of the data, where they are to be made")
+    add("--labelled", type=int, default=labelled.THEOREMS, help="theorems of the data")
     add("--out", type=Path, default=runs, help="runs, scores, logs")
     add("--docs", type=Path, default=docs, help="where the report goes")
     add("--arms", nargs="+", choices=ARMS, default=usual, metavar="ARM", help=names)
