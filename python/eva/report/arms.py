@@ -52,7 +52,7 @@ RUNS: dict[str, Run] = {
     "nano": Run(
         {"self_critique": True, "self_critique_order": "score_first", "orders": "both"},
         on="brief",
-        share=0.08,
+        share=0.04,
         rate=0.33,
     ),
     "sft_score_first": Run({"alpha": 0.0, "orders": "score_first"}, once=True),
