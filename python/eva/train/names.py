@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from random import Random
 
+from eva.data.goals import parse_goal
 from eva.data.record import LabelledStep
 from eva.step import ProofStep
 from eva.train.batches import Turn
@@ -20,8 +21,7 @@ KEPT = frozenset({"a", "A", "as", "this", "left", "right"})
 """Names that are also words, of critiques or of tactics."""
 
 _IDENTIFIER = re.compile(r"(?<!case )(?<![\w.'])[^\W\d][\w']*✝*")
-_HYPOTHESIS = re.compile(r"^(?!case )(?P<names>[^:⊢\n]+?) : (?P<type>.*)$", re.MULTILINE)
-_OF_DATA = re.compile(r"(?:Type|Prop|Nat|Int|Bool|List|Option|[α-ω]|[\s()→×])+")
+_TARGET = re.compile(r"^⊢", re.MULTILINE)
 
 Kind = tuple[bool, str]
 """Whether it is a variable, not a hypothesis; and how its name looks. Names are drawn among their like."""
@@ -81,11 +81,10 @@ class Names:
 def local_names(goals: Iterable[str]) -> dict[str, Kind]:
     """The names of goals' variables and hypotheses that may be others, in the order in which they come."""
     out: dict[str, Kind] = {}
-    for found in (match for goal in goals for match in _HYPOTHESIS.finditer(goal)):
-        data = _OF_DATA.fullmatch(found["type"]) is not None
-        for name in found["names"].split():
-            if name.isascii() and name.isidentifier() and name not in KEPT:
-                out.setdefault(name, (data, _look(name)))
+    for goal in goals:
+        for h in parse_goal(goal).hypotheses if _TARGET.search(goal) else ():
+            if h.name.isascii() and h.name.isidentifier() and h.name not in KEPT:
+                out.setdefault(h.name, (h.is_data, _look(h.name)))
     return out
 
 
