@@ -12,22 +12,12 @@ from typing import Any
 
 import pytest
 
-from eva.lean.errors import LeanNotFound
-from eva.lean.toolchain import find_toolchain
-
 CHECKOUT = Path(__file__).parents[2]
 COMMAND = (sys.executable, "-m", "eva", "score", "examples/Demo.lean", "--theorem", "both", "--local")
 NUMBER = re.compile(r"\d+\.\d+")
 BAR = re.compile(r"[█▏▎▍▌▋▊▉·]{20}")
 NEAR = 0.015  # another processor's sums may round a last digit the other way
-
-
-@pytest.fixture(scope="module", autouse=True)
-def lean() -> None:
-    try:
-        find_toolchain()
-    except LeanNotFound:
-        pytest.skip("no Lean here to take the steps out of the file")
+pytestmark = pytest.mark.lean
 
 
 def said(*options: str) -> str:

@@ -20,8 +20,6 @@ from typer.testing import CliRunner
 from eva.cli import app
 from eva.cli.exits import ExitCode
 from eva.cli.judges import JudgingFailed, LocalJudge
-from eva.lean.errors import LeanNotFound
-from eva.lean.toolchain import find_toolchain
 from eva.runtime import read_connection, write_connection
 
 EVA = (sys.executable, "-m", "eva")
@@ -271,10 +269,6 @@ theorem term (p : Prop) (h : p) : p := nowhere
 
 @pytest.mark.lean
 def test_a_lean_file_from_its_text_to_its_scores(daemon: Daemon, tmp_path: Path) -> None:
-    try:
-        find_toolchain()
-    except LeanNotFound as error:
-        pytest.skip(str(error))
     file = tmp_path / "Swap.lean"
     file.write_text(LEAN_FILE, "utf-8")
     result = daemon.eva("score", str(file), "--json", "--no-critique", "--fail-under", "1")

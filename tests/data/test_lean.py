@@ -3,8 +3,6 @@ import pytest
 from eva.data.lean import LeanFailed, LeanRunner, lean_command, read_results, untagged
 from eva.data.probes import CLOSERS, Place, Probe, Result, render
 from eva.data.script import Script, Walked, parse_script
-from eva.lean.errors import LeanError
-from eva.lean.toolchain import find_toolchain
 
 START = Place("(p q : Prop) (hp : p) (hq : q)", "p ∧ q")
 
@@ -116,10 +114,6 @@ def test_one_bad_probe_does_not_cost_the_batch():
 
 @pytest.fixture
 def real():
-    try:
-        find_toolchain()
-    except LeanError as error:
-        pytest.skip(str(error))
     return LeanRunner(lean_command(), timeout=170)
 
 

@@ -7,8 +7,6 @@ from eva.data.lean import LeanRunner, lean_command
 from eva.data.probes import Place
 from eva.data.script import Block, Node, Script, Walked, parse_script, render_walks
 from eva.lean import steps_of_file
-from eva.lean.errors import LeanError
-from eva.lean.toolchain import find_toolchain
 
 PROOF = (
     "have hm : q ∨ p := by\nexact h.symm",
@@ -49,10 +47,6 @@ def test_places_keep_the_indentation_and_the_arms_that_come_later():
 @pytest.mark.lean
 def test_a_walk_sees_the_steps_that_the_collector_sees(tmp_path):
     """Both ways of asking Lean agree on the steps, on the states around them and on what is earlier."""
-    try:
-        find_toolchain()
-    except LeanError as error:
-        pytest.skip(str(error))
     file = tmp_path / "T.lean"
     file.write_text(
         f"theorem t {START.binders} : {START.goal} := by\n"
@@ -73,10 +67,6 @@ def test_a_walk_sees_the_steps_that_the_collector_sees(tmp_path):
 
 @pytest.mark.lean
 def test_a_walk_ends_where_lean_rejects(tmp_path):
-    try:
-        find_toolchain()
-    except LeanError as error:
-        pytest.skip(str(error))
     script = Script(START, parse_script(("constructor", "· exact h", "· exact h", "skip")))
     (walked,) = LeanRunner(lean_command(), timeout=170).walk([script])
     assert [move.after is None for move in walked.moves] == [False, False, True]

@@ -18,8 +18,6 @@ from eva.evaluate.search import (
     depth,
     provable,
 )
-from eva.lean.errors import LeanError
-from eva.lean.toolchain import find_toolchain
 
 
 def test_statements_are_read():
@@ -103,10 +101,6 @@ def test_the_budget_is_kept(maze):
 
 @pytest.mark.lean
 def test_a_real_lean_is_asked():
-    try:
-        find_toolchain()
-    except LeanError as error:
-        pytest.skip(str(error))
     both = Statement.of("def two : Nat := 2\ntheorem a (p : Prop) (hp : p) : p ∧ two = 2")
     asked = [
         (both, (), "skip"),

@@ -14,8 +14,6 @@ from eva.data.goals import parse_goal
 from eva.data.lean import LeanRunner, lean_command
 from eva.data.probes import Place, Probe
 from eva.data.record import read_records
-from eva.lean.errors import LeanError
-from eva.lean.toolchain import find_toolchain
 from eva.model.frame import Frame
 from eva.step import ProofStep
 from eva.train.examples import Encoder
@@ -121,10 +119,6 @@ def test_texts_write_a_later_pass_from_what_they_are_told():
 
 @pytest.mark.lean
 def test_lean_says_the_same_of_a_step_with_other_names(tmp_path):
-    try:
-        find_toolchain()
-    except LeanError as error:
-        pytest.skip(str(error))
     labelled.unpack(tmp_path, 1)
     known = [r for r in read_records(tmp_path / "shards" / "0000.jsonl") if asked(r)][::120]
     names = Names(known)
