@@ -9,6 +9,7 @@ import pytest
 from toy_files import toy_splits
 
 from eva.evaluate.judgement import Judgement, write_judgements
+from eva.report.kinds import kinds
 from eva.report.plan import Settings, scores_file, seeds_of
 from eva.report.scoring import set_of
 from eva.report.statistics import HEADLINE, difference, result
@@ -90,6 +91,7 @@ def test_the_page_tells_the_same_numbers(made):
     report = json.loads((docs / "report.json").read_text("utf-8"))
     mean = report["arms"]["B10"]["held_out_families"]["mse"]["mean"]
     assert f"{mean:.3f} (" in page
+    assert "| gold (60) | harmful (60) | failed (60) | unknown_name (60) |" in page
     assert "B10 − B3" in page and "B12" not in page, "arms that are not there are not spoken of"
     for plot in docs.glob("*.svg"):
         assert f"({plot.name})" in page and plot.stat().st_size < 150_000
@@ -100,6 +102,27 @@ def test_the_page_tells_the_same_numbers(made):
     assert {"histograms.svg", "reliability.svg", "courses.svg", "search.svg"} <= {
         plot.name for plot in docs.glob("*.svg")
     }
+
+
+def test_kinds_of_steps_stand_against_the_other_verdict(tmp_path):
+    records = toy_splits(tmp_path, 60)["test"]
+
+    def scored(*high):
+        """5 for steps of these origins, 2 for others."""
+        return [Judgement("scored", dict.fromkeys(DIMENSIONS, 5 if r.origin in high else 2)) for r in records]
+
+    takes_failed, tied = scored("gold", "harmful", "failed"), scored()
+    late = [
+        Judgement("timeout", {}) if r.origin == "failed" else one
+        for r, one in zip(records, takes_failed, strict=True)
+    ]
+    found = kinds(records, {"one": [takes_failed], "two": [takes_failed, tied], "late": [late]})
+    origins = found["origin"]["arms"]
+    assert found["origin"]["steps"] == dict.fromkeys(("gold", "harmful", "failed", "unknown_name"), 120)
+    assert origins["one"] == [0.75, 0.75, 0.5, 1.0], "accepted ones lose to neither, and tie with the failed"
+    assert origins["two"] == [0.625, 0.625, 0.5, 0.75], "the mean over the seeds"
+    assert origins["late"] == [1.0, 1.0, None, 1.0], "a step without a score is in no figure"
+    assert found["family"] == {"steps": {"toy": 480}, "arms": {"one": [0.75], "two": [0.625], "late": [1.0]}}
 
 
 def test_one_theorem_that_is_hard_for_both_does_not_hide_a_difference(tmp_path):

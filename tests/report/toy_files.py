@@ -8,6 +8,8 @@ from pathlib import Path
 from eva.data.record import LabelledStep, write_records
 from eva.step import ProofStep
 
+ORIGINS = ("gold", "harmful", "failed", "unknown_name")
+
 
 def toy_splits(folder: Path, count: int) -> dict[str, list[LabelledStep]]:
     """`count` theorems a split are written to `folder`, and returned."""
@@ -37,6 +39,6 @@ def _theorem(split: str, number: int) -> list[LabelledStep]:
             words = "Lean accepts this step." if accepted else "Lean rejects this step: no."
             name = f"{split}_{number}"
             records.append(
-                LabelledStep(step, name, "toy", "gold", split, accepted, finishable, None, targets, words)
+                LabelledStep(step, name, "toy", ORIGINS[k], split, accepted, finishable, None, targets, words)
             )
     return records

@@ -87,6 +87,7 @@ def page(
     for title, names in DETAILS.items():
         parts.append(f"## {title}\n")
         parts += [f"{SETS[split]}:\n\n{_details(results, split, names)}" for split in SPLITS.values()]
+    parts.append("## Which steps are told apart\n\n" + KINDS + _kinds(report["kinds"]))
     if report["search"]:
         parts.append("## Proof search\n\n" + SEARCH.format(nodes=settings.nodes) + _search(report["search"]))
     parts += [f"## {caption}\n\n![{caption}]({file})" for file, caption in plots]
@@ -147,6 +148,16 @@ def _differences(differences: Mapping[str, Mapping[str, Any]]) -> str:
     return "\n\n".join(out)
 
 
+def _kinds(found: Mapping[str, Any]) -> str:
+    out = []
+    for split in SPLITS.values():
+        for key, those in found[split].items():
+            head = ["", *(f"{name} ({steps})" for name, steps in those["steps"].items())]
+            rows = [[arm, *map(_number, aurocs)] for arm, aurocs in those["arms"].items()]
+            out.append(f"{SETS[split]}, by {key}:\n\n" + _table(head, rows))
+    return "\n\n".join(out)
+
+
 def _search(found: Mapping[str, Any]) -> str:
     ways = list(next(iter(found.values())))
     rows = [
@@ -200,6 +211,11 @@ by right.
 DIFFERENCE = """\
 Paired: both arms are drawn on the same theorems. **Bold**: the 95 % interval leaves out zero. For ties, MSE
 and ECE less is better.
+
+"""
+KINDS = """\
+AUROC accept: steps of one origin (`docs/data.md`) against all steps on which Lean's verdict is the other one;
+steps of one family against each other. In brackets: how many steps.
 
 """
 SEARCH = """\

@@ -12,6 +12,7 @@ from eva.evaluate.judgement import Judgement, parsed, read_judgements
 from eva.report import plots
 from eva.report.arms import ARMS, BASE, SPLITS, WEIGHTS
 from eva.report.goals import OURS
+from eva.report.kinds import kinds
 from eva.report.page import compared, page
 from eva.report.plan import Settings, run_directory, scores_file, seeds_of
 from eva.report.scoring import set_of
@@ -56,7 +57,16 @@ def write_report(
     found = settings.out / "search.json"
     search = json.loads(found.read_text("utf-8")) if settings.theorems else None
     facts = _facts(settings, sets, versions) | {"command": command}
-    report = {"arms": summaries(results), "differences": differences, "search": search, "facts": facts}
+    report = {
+        "arms": summaries(results),
+        "differences": differences,
+        "kinds": {
+            name: kinds(sets[split], {arm: judged[arm][split] for arm in settings.arms})
+            for split, name in SPLITS.items()
+        },
+        "search": search,
+        "facts": facts,
+    }
     (docs / "report.json").write_text(json.dumps(report, indent=1, allow_nan=False) + "\n", "utf-8")
     drawn = _plots(
         docs, sets["test"], {arm: judged[arm]["test"][0] for arm in settings.arms}, results, search
