@@ -116,7 +116,7 @@ def test_kinds_of_steps_stand_against_the_other_verdict(tmp_path):
         Judgement("timeout", {}) if r.origin == "failed" else one
         for r, one in zip(records, takes_failed, strict=True)
     ]
-    found = kinds(records, {"one": [takes_failed], "two": [takes_failed, tied], "late": [late]})
+    found = kinds(records, {"one": [takes_failed], "two": [takes_failed, tied], "late": [late]}, WEIGHTS)
     origins = found["origin"]["arms"]
     assert found["origin"]["steps"] == dict.fromkeys(("gold", "harmful", "failed", "unknown_name"), 120)
     assert origins["one"] == [0.75, 0.75, 0.5, 1.0], "accepted ones lose to neither, and tie with the failed"

@@ -61,7 +61,7 @@ def write_report(
         "arms": summaries(results),
         "differences": differences,
         "kinds": {
-            name: kinds(sets[split], {arm: judged[arm][split] for arm in settings.arms})
+            name: kinds(sets[split], {arm: judged[arm][split] for arm in settings.arms}, WEIGHTS)
             for split, name in SPLITS.items()
         },
         "search": search,
