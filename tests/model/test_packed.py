@@ -14,6 +14,7 @@ from eva.model.packed import PackedLinear, pack
 from eva.step import ProofStep
 
 STEPS = [ProofStep(goals=("n : Nat\n⊢ n + 0 = n",), tactic=tactic) for tactic in ("simp", "rfl", "omega")]
+CAPABILITY = "torch.backends.cpu.get_cpu_capability"
 needs_onednn = pytest.mark.skipif(
     not torch.backends.mkldnn.is_available(), reason="this PyTorch was built without oneDNN"
 )
@@ -40,20 +41,22 @@ def test_only_plain_float32_layers_are_replaced(monkeypatch: pytest.MonkeyPatch)
             nn.Linear(4, 4), nn.Linear(4, 4).bfloat16(), Adapter(4, 4), nn.Sequential(nn.Linear(4, 4))
         )
 
-    monkeypatch.setattr("platform.machine", lambda: "x86_64")
+    monkeypatch.setattr(CAPABILITY, lambda: "AVX512")
     packed = model()
     pack(packed)
     there = torch.backends.mkldnn.is_available()
     assert [type(packed[i]) is PackedLinear for i in range(3)] == [there, False, False]
     assert type(packed[3][0]) is (PackedLinear if there else nn.Linear)
-    monkeypatch.setattr("platform.machine", lambda: "aarch64")
-    packed = model()
-    pack(packed)
-    assert type(packed[0]) is nn.Linear
+    for other in ("AVX2", "DEFAULT"):
+        monkeypatch.setattr(CAPABILITY, lambda other=other: other)
+        packed = model()
+        pack(packed)
+        assert type(packed[0]) is nn.Linear, "where MKL is as fast"
 
 
 @needs_onednn
 def test_scores_are_those_of_the_plain_model(tiny_checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(CAPABILITY, lambda: "AVX512")
     loaded = checkpoint.load(str(tiny_checkpoint))
     packed = RewardModel(loaded).score(STEPS, critique=False)
     assert any(isinstance(module, PackedLinear) for module in loaded.model.modules())
