@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from eva.cli.exits import ExitCode, fail
+from eva.extras import lacking
 
 app = typer.Typer(name="data", help="Make and convert training data.", no_args_is_help=True)
 
@@ -86,10 +87,10 @@ def check(
     from eva.data.dataset import check as check_data
     from eva.data.record import BadRecord
 
+    if words := lacking("sklearn"):
+        fail(ExitCode.USAGE, words)
     try:
         checked = check_data(folder)
-    except ImportError as error:
-        fail(ExitCode.USAGE, f"{error}: pip install 'eva-lean[train]'")
     except (BadRecord, OSError) as error:
         fail(ExitCode.USAGE, str(error))
     typer.echo(baselines(checked))

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 import typer
 
 from eva.cli.exits import ExitCode, fail
+from eva.extras import lacking
 
 HELP = (
     "Hold a model's scores against labelled steps.\n\n"
@@ -57,6 +58,8 @@ def evaluate(
     from eva.model import LoadError, ModelError, RewardModel
     from eva.step import DIMENSIONS
 
+    if words := lacking("sklearn"):
+        fail(ExitCode.USAGE, words)  # now, rather than when all steps are scored
     try:
         records = list(read_records(data))
     except (OSError, BadRecord) as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from eva.extras import lacking
 from eva.train.config import BadConfig, TrainConfig
 
 MODULES = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")  # arXiv 2606.01160
@@ -14,10 +15,10 @@ def with_adapters(model: Any, config: TrainConfig) -> Any:
 
     Raises `BadConfig` where peft is missing or the model has no such modules.
     """
-    try:
-        import peft
-    except ImportError as error:
-        raise BadConfig("lora needs peft: pip install 'eva-lean[train]'") from error
+    if words := lacking("peft"):
+        raise BadConfig(f"lora: {words}")
+    import peft
+
     regression = config.scores == "value"
     options = peft.LoraConfig(
         r=config.lora_rank,

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from eva.data.record import LabelledStep, read_records
+from eva.extras import lacking
 from eva.model.checkpoint import Checkpoint
 from eva.model.frame import Frame, quiet_tokenizers
 from eva.train.adapters import with_adapters
@@ -106,6 +107,8 @@ def train(config: TrainConfig) -> Path:
 
 def open_run(config: RunConfig) -> Any:
     """The run directory with its configuration, the seed, and the trainer's arguments. Raises `BadConfig`."""
+    if words := lacking("accelerate", "matplotlib", "sklearn"):
+        raise BadConfig(words)  # now, rather than when hours of training are to be drawn or measured
     import torch
     import transformers
 
