@@ -207,8 +207,9 @@ Labelled steps: {sizes}. How they are made, and what the
 targets mean: `docs/data.md`. Split by theorem; *held_out*: families never seen in training.
 
 First a plain language model on the proofs ({pretrain_steps} optimizer steps of {batch} examples), then EVA
-in two stages: {steps[0]} steps score first, three of ten batches with their critiques, then {steps[1]} in
-both orders in turn, where a critique that stands before the scores is the model's own. Optimizer
+in two stages: {steps[0]} steps score first, three of ten batches with their critiques, from the second pass
+over the data on with other names for variables and hypotheses (`--new-names`); then {steps[1]} in both
+orders in turn, where a critique that stands before the scores is the model's own. Optimizer
 {optimizer} (`--optimizer`), learning rates {rates} (cosine), α = {alpha}, share of integers read as others
 (`--score-noise`) {noise}, {precision}, torch {torch}.
 Temperature τ = {temperature}, fitted on the validation set. Rebuilt by `make nano`.
