@@ -73,6 +73,9 @@ def main() -> int:
     trainings = [step for step in steps if step.name.startswith(("base", "train"))]
     if code := work_as_program(trainings, 1, logs) or work_as_program(steps, chosen.jobs, logs):
         return code
+    if OURS not in settings.arms:
+        print(f"{OURS} is not among the arms: the package, its card and its report stay as they are")
+        return 0
     stages = [run_directory(settings, name, 0) for name in runs_of([OURS])]
     PACKAGE.mkdir(exist_ok=True)
     for name in FILES:

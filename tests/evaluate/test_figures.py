@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from itertools import product
 
 import numpy as np
 import pytest
@@ -76,6 +77,9 @@ def test_scores_come_to_the_labels_scale():
     assert judged.expected["logic"] == pytest.approx(4.0)
     assert judged.distributions["logic"] == {1.0: pytest.approx(0.25), 5.0: pytest.approx(0.75)}
     assert judged.value(WEIGHTS) == pytest.approx(0.75)
+    triples = product((1.0, 2.0, 3.0, 4.0, 5.0), repeat=3)
+    values = {Judgement("scored", dict(zip(DIMENSIONS, t, strict=True))).value(WEIGHTS) for t in triples}
+    assert len(values) == 21, "20 steps of .05 from 0 to 1"
     assert parsed(judged).expected == dict.fromkeys(DIMENSIONS, 5.0)
     found = figures(
         RECORDS, [judgement(score(p), EvaConfig(scale=(0, 1))) for p in np.linspace(0, 1, 6)], WEIGHTS

@@ -66,6 +66,15 @@ def test_many_samples_come_to_the_expected_score(model):
     assert sampled_judge(model, seed=1)(STEPS) == sampled_judge(model, seed=1)(STEPS)
 
 
+def test_samples_are_drawn_at_temperature_one_whatever_was_fitted(tiny_checkpoint):
+    loaded = load(str(tiny_checkpoint))
+    plain, fitted = (
+        RewardModel(replace(loaded, config=replace(loaded.config, temperature=tau))) for tau in (1.0, 0.2)
+    )
+    assert sampled_judge(fitted, seed=1)(STEPS) == sampled_judge(plain, seed=1)(STEPS)
+    assert model_judge(fitted, critique=False)(STEPS) != model_judge(plain, critique=False)(STEPS)
+
+
 def test_transformers_own_pipeline_reads_the_same_scores(tiny_checkpoint, model):
     ours = model_judge(model, critique=False)(STEPS)
     theirs = decision_judge(str(tiny_checkpoint))(STEPS)

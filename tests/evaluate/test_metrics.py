@@ -93,6 +93,8 @@ def test_calibration_error():
     probabilities = np.array([0.1] * 50 + [0.9] * 50)
     assert ece(probabilities, np.arange(100) < 50, bins=2) == pytest.approx(0.9)
     assert ece(np.array([0.2, 0.4]), np.array([0.3, 0.6]), bins=2) == pytest.approx(0.15), "fractions too"
+    by_theorem = np.arange(60) % 20 < 10
+    assert ece(np.full(60, 0.5), by_theorem) == pytest.approx(0.0), "ties: no bin is of one kind only"
     table = metrics.reliability(DRAW.random(100), DRAW.random(100) < 0.5)
     assert table.shape == (15, 3) and table[:, 2].sum() == 100
     assert metrics.brier_score(np.array([0.5, 1.0]), np.array([True, True])) == pytest.approx(0.125)

@@ -145,6 +145,14 @@ def test_one_theorem_that_is_hard_for_both_does_not_hide_a_difference(tmp_path):
     assert same["mse"]["mean"] == 0 and same["mse"]["interval"] == [0, 0]
 
 
+def test_seeds_are_paired_like_theorems(tmp_path):
+    """What is so in every seed is sure, however much the seeds differ."""
+    records = toy_splits(tmp_path, 40)["test"]
+    apart = [judged(records, noise, 1) for noise in (0.1, 0.3, 0.9)]
+    found = result(records, apart, WEIGHTS)
+    assert difference(found, found)["mse"]["interval"] == [0, 0]
+
+
 def test_seeds_that_differ_widen_the_interval(tmp_path):
     records = toy_splits(tmp_path, 40)["test"]
     alike = result(records, [judged(records, 0.3, 1)] * 3, WEIGHTS).summary()["mse"]["interval"]

@@ -30,9 +30,12 @@ class Judgement:
     critique: str | None = None
 
     def value(self, weights: Sequence[float]) -> float:
-        """Weighted mean of the dimensions, in [0, 1]."""
+        """Weighted mean of the dimensions, in [0, 1].
+
+        Rounded to 9 digits: integers whose sums are equal by right are not to differ by the order of adding.
+        """
         total = sum(w * self.expected[n] for w, n in zip(weights, DIMENSIONS, strict=True))
-        return rescale(total / sum(weights), LABELS, (0.0, 1.0))
+        return round(rescale(total / sum(weights), LABELS, (0.0, 1.0)), 9)
 
     def to_json(self) -> dict[str, Any]:
         found = self.distributions

@@ -71,7 +71,8 @@ def sampled_judge(model: RewardModel, samples: int = 8, seed: int = 0) -> Judge:
         draw = Random(seed)
 
         def choose(score: DimensionScore) -> int:
-            return draw.choices(list(score.distribution), list(score.distribution.values()))[0]
+            shares = [p**model.config.temperature for p in score.distribution.values()]  # τ undone
+            return draw.choices(list(score.distribution), shares)[0]
 
         out: list[Judgement] = []
         for start in range(0, len(steps), BATCH):

@@ -13,13 +13,16 @@ def reliability(predicted: Array, outcomes: npt.NDArray[np.generic], bins: int =
     """Mean prediction, mean outcome and count of each of `bins` bins of equal mass, shape (bins, 3).
 
     Bins are cut at quantiles of the sorted predictions (Nguyen & O'Connor 2015), so that each is as reliable
-    as the next. Outcomes are 0 or 1, or fractions.
+    as the next. Outcomes are 0 or 1, or fractions. Equal predictions share their mean outcome: a cut may fall
+    among them, and nothing is to hang on their order.
     """
+    _, group = np.unique(predicted, return_inverse=True)
+    outcomes = (np.bincount(group, outcomes.astype(np.float64)) / np.bincount(group))[group]
     order = np.argsort(predicted, kind="stable")
     ends = np.cumsum([len(order) // bins + (i < len(order) % bins) for i in range(bins)])
     starts = np.array([0, *(end for end in dict.fromkeys(ends[:-1].tolist()) if 0 < end < len(order))])
     counts = np.diff(np.append(starts, len(order)))
-    sums = [np.add.reduceat(values[order], starts) for values in (predicted, outcomes.astype(np.float64))]
+    sums = [np.add.reduceat(values[order], starts) for values in (predicted, outcomes)]
     return np.column_stack([*(total / counts for total in sums), counts])
 
 
