@@ -40,8 +40,8 @@ FILES = (
     "tokenizer_config.json",
 )
 ARMS = [
-    *("labels", "words", "words_goal", "likelihood", "B7", "brief_sft", "brief_sft_parsed", "brief"),
-    *(OURS, f"{OURS}_parsed", f"{OURS}_critique"),
+    *("labels", "words", "words_goal", "likelihood", "brief_value", "brief_sft", "brief_sft_parsed", "brief"),
+    *(OURS, f"{OURS}_parsed", f"{OURS}_critique", f"{OURS}_critique_parsed"),
 ]
 LONG = 300  # tokens of the prompt whose latency the card tells
 SAMPLES = 30

@@ -28,13 +28,14 @@ def row(table, name):
 def test_each_cell_says_whether_its_goal_is_met():
     made = report(
         nano={"auroc_accept": 0.9, "tie_rate_1e3": 0.001, "pair_strict": 0.75},
-        nano_critique={"auroc_accept": 0.98},
+        nano_critique={"auroc_accept": 0.98, "pair_strict": 0.4},
         nano_parsed={"tie_rate_1e3": 0.1},
+        nano_critique_parsed={"pair_strict": 0.25, "tie_rate_1e3": 0.0},
     )
     table = aims_table(made)
     assert row(table, 'AUROC "Lean')[1:] == ["≥ 0.97, ≥ 0.85", "0.900 ✗", "0.900 ✓", "0.980 ✓", "0.980 ✓"]
-    assert row(table, "tie rate")[2:4] == ["0.010 ✓", "0.010 ✓"]
-    assert row(table, "strict pair")[2:] == ["0.250 ✓", "0.250 ✓", "0.000 ✗", "0.000 ✗"]
+    assert row(table, "tie rate")[2:] == ["0.010 ✓", "0.010 ✓", "–", "–"]
+    assert row(table, "strict pair")[2:] == ["0.250 ✓", "0.250 ✓", "0.150 ✓", "0.150 ✓"], "of its own order"
     assert row(table, "ECE")[2:] == ["0.500 ✗"] * 4
     assert row(table, "critique states")[2:] == ["0.900 ✗", "0.900 ✓"] * 2
 

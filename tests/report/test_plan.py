@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from toy_files import toy_splits
 
-from eva.report.arms import ARMS, RUNS, runs_of
+from eva.report.arms import ARMS, RUNS, SPLITS, runs_of
 from eva.report.plan import OtherSettings, Settings, Step, plan, scores_file, seeds_of
 from eva.report.workers import work
 from eva.train.config import TrainConfig
@@ -75,7 +75,27 @@ def test_arms_seeds_and_a_search_can_be_added_to_what_is_there(tmp_path):
     assert Settings.load(more.claim()) == more
 
 
-@pytest.mark.parametrize("change", [{"steps": 7}, {"theorems": 2}, {"learning_rate": 0.1}])
+def test_an_arm_that_comes_later_is_searched_with_too(tmp_path):
+    def search(**change):
+        [step] = [s for s in plan(settings(tmp_path, **change)) if s.name == "search"]
+        return set(step.results)
+
+    few, more = search(arms=["B10"], theorems=3), search(arms=["B10", "nano"], theorems=3)
+    assert few < more and len(more - few) == len(SPLITS)
+    assert not few & search(arms=["B10"], theorems=4), "figures of other theorems are other files"
+
+
+def test_labelled_steps_that_grew_are_refused(tmp_path):
+    chosen = settings(tmp_path, data=tmp_path)
+    (tmp_path / "train.jsonl").write_text("{}\n{}\n")
+    chosen.claim()
+    chosen.claim()
+    (tmp_path / "train.jsonl").write_text("{}\n{}\n{}\n")
+    with pytest.raises(OtherSettings, match=r"made with train.jsonl 2, not 3: give another --out"):
+        chosen.claim()
+
+
+@pytest.mark.parametrize("change", [{"steps": 7}, {"batch_size": 2}, {"learning_rate": 0.1}])
 def test_other_settings_are_refused_by_name(tmp_path, change):
     chosen = settings(tmp_path, steps=5)
     file = chosen.claim()

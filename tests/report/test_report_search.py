@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 from toy_files import toy_splits
 
@@ -37,8 +35,9 @@ def test_a_search_that_was_stopped_goes_on(tmp_path, monkeypatch):
     monkeypatch.setattr(search, "lean_command", lambda: ["lean"])
     with pytest.raises(KeyboardInterrupt):
         search.main([file])
-    assert not (settings.out / "search.json").exists()
+    with pytest.raises(FileNotFoundError):
+        search.found_by(settings)
     search.main([file])
     assert len(asked) == 7, "three before, the fourth again, and two"
-    written = json.loads((settings.out / "search.json").read_text("utf-8"))
-    assert [way["within"] for way in written["in_distribution"].values()] == [[1, 1, 1], [0, 1, 1], [0, 0, 1]]
+    ways = search.found_by(settings)["in_distribution"]
+    assert [way["within"] for way in ways.values()] == [[1, 1, 1], [0, 1, 1], [0, 0, 1]]

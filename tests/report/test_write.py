@@ -10,7 +10,7 @@ from toy_files import toy_splits
 
 from eva.evaluate.judgement import Judgement, write_judgements
 from eva.report.kinds import kinds
-from eva.report.plan import Settings, scores_file, seeds_of
+from eva.report.plan import Settings, scores_file, search_file, seeds_of, ways_of
 from eva.report.scoring import set_of
 from eva.report.statistics import HEADLINE, difference, result
 from eva.report.write import write_report
@@ -51,9 +51,11 @@ def made(tmp_path_factory):
                 records = set_of(chosen, split)
                 noise = {"labels": 0.0, "B10": 0.3}.get(arm, 0.6)
                 write_judgements(scores_file(chosen, arm, seed, split), judged(records, noise, seed))
-    ways = {"breadth": {"theorems": 2, "solved": 1, "within": [0, 1, 1]}}
-    found = {"in_distribution": ways, "held_out_families": ways}
-    (chosen.out / "search.json").write_text(json.dumps(found), "utf-8")
+    (chosen.out / "searches").mkdir()
+    for way in ways_of(chosen):
+        for split in ("test", "held_out"):
+            solved = {"theorems": 2, "solved": 1, "within": [0, 1, 1]}
+            search_file(chosen, way, split).write_text(json.dumps(solved), "utf-8")
     write_report(chosen, folder / "docs", "Python 3", draws=60)
     return chosen, folder / "docs"
 

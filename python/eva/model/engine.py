@@ -90,10 +90,11 @@ class Engine:
     ) -> list[list[ReadOut]]:
         """`samples` objects for each prompt, their integers picked by `choose`. Raises `ModelError`."""
         rows, order = self._begin([prompt + self.frame.opening for prompt in prompts])
-        rows = rows.fork([row for row in range(len(rows)) for _ in range(samples)])
-        read = self._scores(rows, choose)
-        found = {i: read[row * samples : (row + 1) * samples] for row, i in enumerate(order)}
-        return [found[i] for i in range(len(prompts))]
+        # in the order of the prompts: `choose` may draw, and what was read before must not change that
+        forks = rows.fork([order.index(i) for i in range(len(prompts)) for _ in range(samples)])
+        read = self._scores(forks, choose)
+        self._leave(rows)
+        return [read[i * samples : (i + 1) * samples] for i in range(len(prompts))]
 
     def write(
         self,

@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Reading = Literal[
-    "expected", "parsed", "sampled", "critique_first", "given_critique", "decision", "decimal", "value",
-    "constant", "words", "words_and_goal", "likelihood", "labels",
+    "expected", "parsed", "sampled", "critique_first", "critique_first_parsed", "given_critique", "decision",
+    "decimal", "value", "constant", "words", "words_and_goal", "likelihood", "labels",
 ]  # fmt: skip
+PARSED: Mapping[Reading, Reading] = {"parsed": "expected", "critique_first_parsed": "critique_first"}
+"""Parsed integers are taken from the distributions of another reading, which need not be read twice."""
 BASE = "base"
 WEIGHTS = (0.4, 0.4, 0.2)  # of logic, alignment and clarity in the value, for every arm
 
@@ -33,7 +35,7 @@ RUNS: dict[str, Run] = {
     "sft": Run({"alpha": 0.0}),
     "eva": Run(),
     "decimal": Run({"scores": "decimal", "alpha": 0.0, "score_noise": 0.0}),
-    "value": Run({"scores": "value", "alpha": 0.0, "score_noise": 0.0, "new_names": True}),
+    "value": Run({"scores": "value", "alpha": 0.0, "score_noise": 0.0}),
     "no_critique": Run({"orders": "none"}),
     "masked": Run({"digit": "masked"}),
     "two_hot": Run({"digit": "two_hot"}, once=True),
@@ -49,6 +51,7 @@ RUNS: dict[str, Run] = {
     ),
     "brief": Run({"orders": "score_first", "critiques": 0.3, "new_names": True}),
     "brief_sft": Run({"alpha": 0.0, "orders": "score_first", "critiques": 0.3, "new_names": True}),
+    "brief_value": Run({"scores": "value", "alpha": 0.0, "score_noise": 0.0, "new_names": True}),
     "nano": Run(
         {"self_critique": True, "self_critique_order": "score_first", "orders": "both"},
         on="brief",
@@ -102,9 +105,11 @@ ARMS: dict[str, Arm] = {
     "brief": Arm("EVA, score first, critiques in three of ten batches", "brief", "expected"),
     "brief_sft": Arm("SFT (α = 0), trained likewise, expectation", "brief_sft", "expected"),
     "brief_sft_parsed": Arm("the same, parsed integer", "brief_sft", "parsed"),
+    "brief_value": Arm("value head, squared error, with the same new names", "brief_value", "value"),
     "nano": Arm("brief, then a short second stage in both orders", "nano", "expected"),
     "nano_parsed": Arm("the same, parsed integer", "nano", "parsed"),
     "nano_critique": Arm("the same, after its own critique", "nano", "critique_first"),
+    "nano_critique_parsed": Arm("the same, parsed integer", "nano", "critique_first_parsed"),
     "sft_score_first": Arm("SFT, trained score first only, expectation", "sft_score_first", "expected"),
     "sft_score_first_parsed": Arm("the same, parsed integer", "sft_score_first", "parsed"),
     "decision": Arm('transformers\' pipeline("decision") on the model of B10', "eva", "decision"),
@@ -127,6 +132,14 @@ ARMS: dict[str, Arm] = {
 
 ON_DEMAND = tuple(n for n in ARMS if n.startswith(("two_hot", "noise_0.5", "alpha_", "brief", "nano")))
 """Arms of a report only where they are asked for: points of sweeps, and the embedded model's own recipe."""
+
+PLAIN_WAYS = ("breadth", "depth", "shortest")
+"""Strategies of proof search without a model."""
+SEARCHING = (
+    *("words_goal", "likelihood", "B3", "B4", "B7", "B10", "two_stage"),
+    *("brief_value", "brief_sft_parsed", "brief_sft", "nano_parsed", "nano"),
+)
+"""Arms that search. Where priorities tie, steps are tried in the order in which they were proposed."""
 
 SPLITS = {"test": "in_distribution", "held_out": "held_out_families"}
 """The sets that arms are compared on, and their names in `report.json`."""

@@ -44,11 +44,13 @@ COMPARED = (
     ("two_stage_critique", "two_stage", "reading after the own critique, behind the second stage"),
     ("brief", "brief_sft", "the loss alone, in the recipe of the embedded model"),
     ("brief", "brief_sft_parsed", "the whole method against parsed integers of plain fine-tuning, there"),
-    ("brief", "B7", "against a regression head, there"),
+    ("brief", "brief_value", "against a regression head, there"),
     ("nano", "brief", "what the second stage of the embedded model costs the scores"),
     ("nano", "nano_parsed", "the read-out, on the same model"),
+    ("nano", "brief_value", "against a regression head"),
     ("nano", "words_goal", "against words without reading"),
     ("nano_critique", "nano", "reading after the own critique, there"),
+    ("nano_critique", "nano_critique_parsed", "the read-out, after the own critique"),
     ("B10_critique", "B10", "reading after the own critique"),
     ("B12", "B10_critique", "the second stage"),
     ("B10_given", "B10_critique", "the label's critique in place of the own: what teacher forcing hides"),
@@ -231,8 +233,8 @@ DEFINITIONS = """\
   the same state; a tie is wrong. By value, the weighted mean of the dimensions.
 - ties 1e-3: share of all pairs of steps whose values differ by at most 0.001.
 - Pearson, MSE: against the labels on [1, 5], mean over the dimensions. ECE: of (s − 1)/4 against the labels'
-  (R − 1)/4 in 15 bins of equal mass, mean over the dimensions; τ is fitted on the validation set. Bins of a
-  resample are noisier than those of the set, so the intervals of ECE lie a little high.
+  (R − 1)/4 in 15 bins of equal mass, mean over the dimensions; τ is fitted on the validation set (the base has 1).
+  Bins of a resample are noisier than those of the set, so the intervals of ECE lie a little high.
 - verdict right: the critique states Lean's verdict on the step; an unclear one is wrong.
 """
 TAIL = """\

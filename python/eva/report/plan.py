@@ -8,10 +8,12 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from eva.report.arms import ARMS, BASE, RUNS, SPLITS, Reading, runs_of
+from eva.report.arms import ARMS, BASE, PARSED, PLAIN_WAYS, RUNS, SEARCHING, SPLITS, runs_of
 
 NO_RUN = "none"  # stands for the run of arms that have none
 FILE = "settings.json"
+COUNTED = "steps.json"
+FREE = ("arms", "seeds", "theorems", "nodes")  # what of these is added has files of its own
 
 
 class OtherSettings(ValueError):
@@ -49,23 +51,21 @@ class Settings:
     def claim(self) -> Path:
         """Keep these in `out`, and return their file.
 
-        Arms and seeds can be added to what is there, and a proof search to what has none. Raises
-        `OtherSettings` where anything else differs: finished runs would be taken for what they are not.
+        Arms, seeds and proof searches can be added to what is there. Raises `OtherSettings` where anything
+        else differs, or the labelled steps do: finished runs would be taken for what they are not.
         """
         self.out.mkdir(parents=True, exist_ok=True)
-        file = self.out / FILE
-        if file.exists():
-            there = Settings.load(file)
-            free = {"arms", "seeds"} | (
-                {"theorems", "nodes"} if 0 in (there.theorems, self.theorems) else set()
-            )
-            mine = asdict(self)
-            for name, value in asdict(there).items():
-                if name not in free and value != mine[name]:
-                    what = f"{self.out} was made with {name} {value}, not {mine[name]}"
-                    raise OtherSettings(f"{what}: give another --out, or remove it")
-        plain = {k: str(v) if isinstance(v, Path) else v for k, v in asdict(self).items()}
+        file, counted = self.out / FILE, self.out / COUNTED
+        mine, lines = asdict(self), _lines(self.data)
+        known = asdict(Settings.load(file)) if file.exists() else {}
+        known |= json.loads(counted.read_text("utf-8")) if counted.exists() else {}
+        for name, now in (mine | lines).items():
+            if name not in FREE and known.get(name, now) != now:
+                what = f"{self.out} was made with {name} {known[name]}, not {now}"
+                raise OtherSettings(f"{what}: give another --out, or remove it")
+        plain = {k: str(v) if isinstance(v, Path) else v for k, v in mine.items()}
         file.write_text(json.dumps(plain, indent=2) + "\n", "utf-8")
+        counted.write_text(json.dumps(lines, indent=2) + "\n", "utf-8")
         return file
 
     @classmethod
@@ -95,8 +95,7 @@ def run_directory(settings: Settings, run: str, seed: int) -> Path:
 
 def scores_file(settings: Settings, arm: str, seed: int, split: str) -> Path:
     """Where the judgements of an arm are; parsed integers are read from those of the expectation."""
-    reading = ARMS[arm].reading
-    stored: Reading = "expected" if reading == "parsed" else reading
+    stored = PARSED.get(ARMS[arm].reading, ARMS[arm].reading)
     return settings.out / "scores" / f"{ARMS[arm].run or NO_RUN}-{seed}-{stored}-{split}.jsonl"
 
 
@@ -106,12 +105,23 @@ def seeds_of(settings: Settings, arm: str) -> list[int]:
     return settings.seeds[:1] if run in (None, BASE) or RUNS[run].once else settings.seeds
 
 
+def ways_of(settings: Settings) -> list[str]:
+    """The strategies of the proof search."""
+    return [*PLAIN_WAYS, *(arm for arm in SEARCHING if arm in settings.arms)]
+
+
+def search_file(settings: Settings, way: str, split: str) -> Path:
+    """Where the figures of one strategy on one set are."""
+    return settings.out / "searches" / f"{way}-{split}-{settings.theorems}-{settings.nodes}.json"
+
+
 def plan(settings: Settings) -> list[Step]:
     """Every step, each behind those that it needs."""
     steps = [*_runs(settings), *_scores(settings)]
     if settings.theorems:
         needed = tuple(s.name for s in steps if s.name.startswith("train"))
-        steps.append(Step("search", _module(settings, "search"), (settings.out / "search.json",), needed))
+        results = tuple(search_file(settings, way, split) for way in ways_of(settings) for split in SPLITS)
+        steps.append(Step("search", _module(settings, "search"), results, needed))
     return steps
 
 
@@ -167,6 +177,11 @@ def _scores(settings: Settings) -> Iterator[Step]:
         after = () if run == NO_RUN else (BASE,) if run == BASE else (f"train {run}-{seed}",)
         results = tuple(dict.fromkeys(found))
         yield Step(f"score {run}-{seed}", _module(settings, "scoring", run, seed), results, after)
+
+
+def _lines(data: Path) -> dict[str, int]:
+    """How many labelled steps each file has that is there."""
+    return {file.name: sum(1 for _ in file.open("rb")) for file in sorted(data.glob("*.jsonl"))}
 
 
 def _option(name: str, value: object) -> list[object]:

@@ -6,12 +6,13 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from random import Random
 
 from eva.data.record import LabelledStep, read_records
 from eva.evaluate import baselines
 from eva.evaluate.judgement import Judge, Judgement, write_judgements
 from eva.evaluate.sample import whole_theorems
-from eva.report.arms import ARMS, BASE, SPLITS, Reading
+from eva.report.arms import ARMS, BASE, PARSED, SPLITS, Reading
 from eva.report.plan import NO_RUN, Settings, run_directory, scores_file
 from eva.step import Order
 
@@ -47,7 +48,8 @@ def judge_of(
         return judges.sampled_judge(model, seed=seed)
     if reading == "given_critique":
         return judges.given_critique_judge(model, [record.critique for record in records])
-    order: Order = "critique_first" if reading == "critique_first" else "score_first"
+    stored = PARSED.get(reading, reading)
+    order: Order = "critique_first" if stored == "critique_first" else "score_first"
     return judges.model_judge(model, order=order, critique=critique and run not in (BASE, "no_critique"))
 
 
@@ -57,7 +59,7 @@ def _without_anchors(settings: Settings, reading: Reading, directory: Path) -> J
     from eva.evaluate.likelihood import likelihood_judge
 
     if reading == "likelihood":
-        return likelihood_judge(directory, list(read_records(settings.data / "train.jsonl")))
+        return likelihood_judge(directory, _train(settings))
     if reading == "decision":
         return decision_judge(str(directory))
     return (judges.decimal_judge if reading == "decimal" else judges.value_judge)(directory)
@@ -66,11 +68,17 @@ def _without_anchors(settings: Settings, reading: Reading, directory: Path) -> J
 def _without_model(settings: Settings, reading: Reading, records: Sequence[LabelledStep]) -> Judge:
     if reading == "labels":
         return lambda steps: [Judgement("scored", r.targets, None, r.critique) for r in records]
-    train = list(read_records(settings.data / "train.jsonl"))
+    train = _train(settings)
     if reading == "constant":
         return baselines.constant_judge(train)
     features = baselines.tactic_words if reading == "words" else baselines.tactic_and_goal_words
     return baselines.words_judge(train, features)
+
+
+def _train(settings: Settings) -> list[LabelledStep]:
+    """As many training steps as the other arms have."""
+    records = list(read_records(settings.data / "train.jsonl"))
+    return Random(settings.seeds[0]).sample(records, min(settings.limit or len(records), len(records)))
 
 
 def main(words: Sequence[str]) -> None:

@@ -12,13 +12,9 @@ from eva.data.record import read_records
 from eva.evaluate.baselines import short_judge
 from eva.evaluate.judgement import Judge, parsed
 from eva.evaluate.search import Found, Lean, Strategy, best_first, breadth, by_value, depth, provable
-from eva.report.arms import ARMS, SPLITS, WEIGHTS
-from eva.report.plan import Settings, seeds_of
+from eva.report.arms import ARMS, PARSED, SPLITS, WEIGHTS
+from eva.report.plan import Settings, search_file, seeds_of, ways_of
 from eva.report.scoring import judge_of
-
-JUDGES = ("words_goal", "likelihood", "B3", "B4", "B7", "B10", "two_stage")
-"""Arms that search. Where priorities tie, steps are tried in the order in which they were proposed."""
-
 
 PLAIN: dict[str, Strategy] = {
     "breadth": breadth,
@@ -32,7 +28,7 @@ def strategy_of(settings: Settings, way: str) -> Strategy:
     if way in PLAIN:
         return PLAIN[way]
     judge = judge_of(settings, way, seeds_of(settings, way)[0], [], critique=False)
-    return by_value(_integers(judge) if ARMS[way].reading == "parsed" else judge, WEIGHTS)
+    return by_value(_integers(judge) if ARMS[way].reading in PARSED else judge, WEIGHTS)
 
 
 def _integers(judge: Judge) -> Judge:
@@ -42,19 +38,24 @@ def _integers(judge: Judge) -> Judge:
 def main(words: Sequence[str]) -> None:
     settings = Settings.load(Path(words[0]))
     lean = Lean(LeanRunner(lean_command(), store=settings.out / "lean"))
-    ways = [*PLAIN, *(arm for arm in JUDGES if arm in settings.arms)]
-    out: dict[str, dict[str, object]] = {}
-    for split, name in SPLITS.items():
+    for split in SPLITS:
         statements = provable(read_records(settings.data / f"{split}.jsonl"))[: settings.theorems]
-        out[name] = {}
-        for way in ways:
-            file = settings.out / "searches" / f"{way}-{split}.json"  # so that a search can be stopped
+        for way in ways_of(settings):
+            file = search_file(settings, way, split)  # one for each, so that a search can be stopped
             if not file.exists():
                 found = best_first(statements, strategy_of(settings, way), lean, settings.nodes)
                 _write(file, summary(found, settings.nodes))
-            out[name][way] = json.loads(file.read_text("utf-8"))
-            print(name, way, out[name][way], flush=True)
-    _write(settings.out / "search.json", out)
+                print(f"{file.stem}: {sum(one.proof is not None for one in found)} solved", flush=True)
+
+
+def found_by(settings: Settings) -> dict[str, dict[str, object]]:
+    """What `main` has found: `{set: {strategy: summary}}`."""
+    return {
+        name: {
+            way: json.loads(search_file(settings, way, split).read_text("utf-8")) for way in ways_of(settings)
+        }
+        for split, name in SPLITS.items()
+    }
 
 
 def summary(found: Sequence[Found], nodes: int) -> dict[str, object]:

@@ -10,15 +10,24 @@ from typing import Any
 from eva.data.record import LabelledStep
 from eva.evaluate.judgement import Judgement, parsed, read_judgements
 from eva.report import plots
-from eva.report.arms import ARMS, BASE, SPLITS, WEIGHTS
+from eva.report.arms import ARMS, BASE, PARSED, SPLITS, WEIGHTS
 from eva.report.goals import OURS
 from eva.report.kinds import kinds
 from eva.report.page import compared, page
 from eva.report.plan import Settings, run_directory, scores_file, seeds_of
 from eva.report.scoring import set_of
+from eva.report.search import found_by
 from eva.report.statistics import Result, difference, result, summaries
 
-SHOWN = ("B3", "B6", "B7", "B10", OURS)  # arms in histograms and reliability plots
+SHOWN = (
+    "B3",
+    "B6",
+    "B7",
+    "B10",
+    "brief_sft_parsed",
+    "brief_value",
+    OURS,
+)  # arms in histograms and reliability plots
 
 
 def write_report(
@@ -54,8 +63,7 @@ def write_report(
         }
         for one, other, _ in compared(results)
     }
-    found = settings.out / "search.json"
-    search = json.loads(found.read_text("utf-8")) if settings.theorems else None
+    search = found_by(settings) if settings.theorems else None
     facts = _facts(settings, sets, versions) | {"command": command}
     report = {
         "arms": summaries(results),
@@ -76,7 +84,7 @@ def write_report(
 
 def _judged(settings: Settings, arm: str, seed: int, split: str) -> list[Judgement]:
     judged = read_judgements(scores_file(settings, arm, seed, split))
-    return [parsed(one) for one in judged] if ARMS[arm].reading == "parsed" else judged
+    return [parsed(one) for one in judged] if ARMS[arm].reading in PARSED else judged
 
 
 def _facts(settings: Settings, sets: Mapping[str, list[LabelledStep]], versions: str) -> dict[str, Any]:
