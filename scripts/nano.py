@@ -20,7 +20,7 @@ from typing import Any
 import labelled
 from eva.data.record import read_records
 from eva.evaluate.attempts import attempt_figures, attempt_lines
-from eva.model.checkpoint import EMBEDDED, weights_hash
+from eva.model.checkpoint import EMBEDDED, EvaConfig, weights_hash
 from eva.report.arms import SPLITS, runs_of
 from eva.report.goals import OURS, aims_table
 from eva.report.plan import OtherSettings, Settings, plan, run_directory
@@ -125,6 +125,7 @@ def card(settings: Settings, stages: list[Path], attempts: Path | None, note: st
         for split in ("train", "validation", *SPLITS)
     }
     tokens, milliseconds = latency(settings)
+    reading = EvaConfig.load(PACKAGE / "eva.json")
     beyond = ""
     if attempts is not None:
         lines = list(attempt_lines(attempts))
@@ -145,7 +146,8 @@ def card(settings: Settings, stages: list[Path], attempts: Path | None, note: st
         noise=configs[-1]["score_noise"],
         precision="bfloat16 autocast" if has_bf16() else "float32",
         torch=torch.__version__,
-        temperature=json.loads((PACKAGE / "eva.json").read_text("utf-8"))["temperature"],
+        temperature=reading.temperature,
+        critique_temperature=reading.tau(after_critique=True),
         test=report["facts"]["test"],
         held_out=report["facts"]["held_out"],
         table=aims_table(report),
@@ -215,7 +217,8 @@ over the data on with other names for variables and hypotheses (`--new-names`); 
 orders in turn, where a critique that stands before the scores is the model's own. Optimizer
 {optimizer} (`--optimizer`), learning rates {rates} (cosine), α = {alpha}, share of integers read as others
 (`--score-noise`) {noise}, {precision}, torch {torch}.
-Temperature τ = {temperature}, fitted on the validation set. Rebuilt by `make nano`.
+Temperature τ = {temperature}, behind a critique {critique_temperature}; fitted on the validation set.
+Rebuilt by `make nano`.
 {note}
 ## Figures
 On {test} labelled steps of the trained families (other theorems) and {held_out} of the held-out families,

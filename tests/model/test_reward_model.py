@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 
 from eva.model import Checkpoint, EvaConfig, LoadError, ModelError, NoScores, OutOfMemory, RewardModel
+from eva.model.checkpoint import load
 from eva.model.prompt import completion, find_scores
 from eva.step import DIMENSIONS, CritiquePiece, ProofStep, Scored
 from tiny import KINDS, save_tiny_checkpoint
@@ -64,6 +65,33 @@ def test_the_numbers_are_those_of_the_whole_text(model):
                 assert again[name].expected == pytest.approx(got.dimensions[name].expected, abs=1e-4)
         value = model.config.value(got.expected)
         assert got.value == pytest.approx(value) and 0 <= value <= 1
+
+
+def test_scores_behind_a_critique_have_a_temperature_of_their_own(tiny_checkpoint, model):
+    loaded = load(str(tiny_checkpoint))
+    config = replace(loaded.config, critique_temperature=3.0)
+    cooled = RewardModel(replace(loaded, config=config))
+    [before], [after] = (cooled.score(STEPS[:1], order=o) for o in ("score_first", "critique_first"))
+    assert before.expected == pytest.approx(model.score(STEPS[:1], order="score_first")[0].expected)
+    plain = model.score(STEPS[:1], order="critique_first")[0]
+    assert after.critique == plain.critique
+    for name in DIMENSIONS:
+        shares = {a: p ** (1 / 3) for a, p in plain.dimensions[name].distribution.items()}
+        mean = sum(a * p for a, p in shares.items()) / sum(shares.values())
+        assert after.dimensions[name].expected == pytest.approx(mean, abs=1e-3)
+    ones = dict.fromkeys(DIMENSIONS, 1)
+    behind = model.prompt(STEPS[0]) + completion("hp", ones, "critique_first").text
+    bare = model.prompt(STEPS[0]) + completion(None, ones, "score_first").text
+    assert cooled.read(behind)["logic"].expected != pytest.approx(model.read(behind)["logic"].expected)
+    assert cooled.read(bare)["logic"].expected == pytest.approx(model.read(bare)["logic"].expected)
+    given = cooled.score_given(STEPS[:1], ["hp"])[0].expected["logic"]
+    assert given == pytest.approx(cooled.read(behind)["logic"].expected, abs=1e-4)
+
+
+def test_a_temperature_is_above_zero():
+    for wrong in ({"temperature": 0.0}, {"critique_temperature": -1.0}):
+        with pytest.raises(LoadError, match=r"temperature .* must be above 0"):
+            EvaConfig(**wrong)
 
 
 @pytest.mark.parametrize("kind", KINDS)

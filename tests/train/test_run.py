@@ -58,7 +58,9 @@ def test_training_moves_the_model_to_the_labels(finished):
     assert (config.out / "curves.png").stat().st_size > 5000
     metrics = json.loads((config.out / "metrics.json").read_text())
     assert set(metrics["validation"]) == {"score_first", "critique_first"}
-    assert metrics["temperature"] == model.config.temperature != 1.0
+    fitted = [model.config.temperature, model.config.critique_temperature]
+    assert list(metrics["temperature"].values()) == fitted and 1.0 not in fitted
+    assert fitted[0] != fitted[1], "each order has its own"
 
 
 @pytest.mark.slow

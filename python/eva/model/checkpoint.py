@@ -25,6 +25,7 @@ class EvaConfig:
     - `scale`: lowest and highest anchor.
     - `temperature`: τ of the softmax over the anchors (1.0 in training; fitted on validation data
       afterwards).
+    - `critique_temperature`: τ of scores that stand behind a critique; `None`: the same.
     - `weights`: of the dimensions in the value; non-negative, not all zero.
     - `mass_floor`: anchor mass under which a score is reported as `off_format`.
     - `instruction`: first lines of the prompt.
@@ -36,6 +37,7 @@ class EvaConfig:
 
     scale: tuple[int, int] = (1, 5)
     temperature: float = 1.0
+    critique_temperature: float | None = None
     weights: Mapping[str, float] = field(
         default_factory=lambda: {"logic": 0.4, "alignment": 0.4, "clarity": 0.2}
     )
@@ -60,10 +62,16 @@ class EvaConfig:
                 f"{CONFIG_FILE}: weights {dict(self.weights)} must give a number >= 0 to each of "
                 f"{', '.join(DIMENSIONS)}"
             )
-        if not self.temperature > 0:
-            raise LoadError(f"{CONFIG_FILE}: temperature {self.temperature} must be above 0")
+        for tau in (self.temperature, self.tau(after_critique=True)):
+            if not tau > 0:
+                raise LoadError(f"{CONFIG_FILE}: temperature {tau} must be above 0")
         if not self.instruction:
             object.__setattr__(self, "instruction", INSTRUCTION.format(low=low, high=high))
+
+    def tau(self, *, after_critique: bool) -> float:
+        """The temperature of scores that stand behind a critique, or of those that do not."""
+        own = self.critique_temperature
+        return own if after_critique and own is not None else self.temperature
 
     def value(self, expected: Mapping[str, float]) -> float:
         """Weighted mean of the expected scores, mapped from the scale to [0, 1]."""

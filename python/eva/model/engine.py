@@ -40,7 +40,7 @@ class Engine:
         self.usage = Usage()
         self.frame = Frame.of(self.tokenizer, checkpoint.config.scale)
         self.prompts = Prompts(self.tokenizer, checkpoint.config.instruction, self._room(checkpoint))
-        self._temperature = checkpoint.config.temperature
+        self._tau = checkpoint.config.tau
         self._newline = tuple(newline(self.tokenizer))
         vocabulary = self.model.get_input_embeddings().weight.shape[0]
         self._writer = CritiqueWriter(self.tokenizer, vocabulary, checkpoint.config.max_critique_tokens)
@@ -81,7 +81,7 @@ class Engine:
         rows, order = self._begin(
             [(*p, *t, *self._newline, *self.frame.opening) for p, t in zip(prompts, thoughts, strict=True)]
         )
-        found = dict(zip(order, self._scores(rows), strict=True))
+        found = dict(zip(order, self._scores(rows, after_critique=True), strict=True))
         self._leave(rows)
         return [found[i] for i in range(len(prompts))]
 
@@ -134,7 +134,7 @@ class Engine:
             rows.extend([self._newline + self.frame.opening] * len(numbers))
             self.usage.computed += rows.computed - before
             self.usage.scores += len(numbers)
-            for number, out in zip(numbers, self._scores(rows), strict=True):
+            for number, out in zip(numbers, self._scores(rows, after_critique=True), strict=True):
                 finished(number, out)
 
         for piece in self._writer.write(
@@ -160,9 +160,16 @@ class Engine:
         if rows.block.bytes <= self._limit:
             self._spare = rows.block
 
-    def _scores(self, rows: Rows, choose: Callable[[DimensionScore], int] = most_likely) -> list[ReadOut]:
+    def _scores(
+        self,
+        rows: Rows,
+        choose: Callable[[DimensionScore], int] = most_likely,
+        *,
+        after_critique: bool = False,
+    ) -> list[ReadOut]:
         before = rows.computed
-        out = read_scores(rows, self.frame, temperature=self._temperature, choose=choose)
+        tau = self._tau(after_critique=after_critique)
+        out = read_scores(rows, self.frame, temperature=tau, choose=choose)
         self.usage.computed += rows.computed - before
         return out
 

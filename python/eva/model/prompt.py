@@ -94,6 +94,12 @@ def find_scores(text: str) -> dict[str, tuple[int, int]]:
     return {name: found[0].span(i + 1) for i, name in enumerate(DIMENSIONS)}
 
 
+def is_after_critique(text: str) -> bool:
+    """Whether a critique stands right before the scores of a given output. Raises `NoScores`."""
+    start, _ = find_scores(text)[DIMENSIONS[0]]
+    return text[: text.rindex("{", 0, start)].rstrip().endswith(THINK_CLOSE)
+
+
 def _spans(text: str, start: int) -> dict[str, tuple[int, int]]:
     found = _OBJECT.match(text, start)
     assert found is not None, text

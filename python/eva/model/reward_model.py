@@ -9,6 +9,7 @@ from eva.model.checkpoint import Checkpoint, load
 from eva.model.engine import Engine
 from eva.model.errors import OutOfMemory
 from eva.model.judgement import Judgement, MoreSteps, step_score
+from eva.model.prompt import is_after_critique
 from eva.model.read import read_given
 from eva.step import ORDERS, DimensionScore, Order, ProofStep, Scored, ScoreEvent, StepScore
 from eva.usage import Usage
@@ -133,14 +134,13 @@ class RewardModel:
 
     def read(self, text: str) -> dict[str, DimensionScore]:
         """Expected scores at the integers of a text that is already there: a prompt and an output in one
-        string.
+        string. They stand behind a critique where its closing mark is the last thing before them.
 
         Raises `eva.model.NoScores` where the text has no unique score object.
         """
         engine = self._engine
-        return read_given(
-            engine.model, engine.tokenizer, text, self.frame, temperature=self.config.temperature
-        )
+        tau = self.config.tau(after_critique=is_after_critique(text))
+        return read_given(engine.model, engine.tokenizer, text, self.frame, temperature=tau)
 
     def score_given(self, steps: Sequence[ProofStep], critiques: Sequence[str]) -> list[StepScore]:
         """Expected scores right after critiques that are already there, one for each step, in one batch.

@@ -19,7 +19,7 @@ TEMPERATURES = (0.2, 5.0)
 
 
 def validate(directory: Path, config: TrainConfig, held: Sequence[LabelledStep]) -> dict[str, Any]:
-    """Fit the temperature on `held`, write it into `eva.json`; the figures of every trained order."""
+    """Fit a temperature for each trained order on `held`, write them into `eva.json`; the orders' figures."""
     from eva.evaluate.figures import figures
     from eva.evaluate.judges import decimal_judge, value_judge
     from eva.model.reward_model import RewardModel
@@ -33,13 +33,18 @@ def validate(directory: Path, config: TrainConfig, held: Sequence[LabelledStep])
     if config.orders == "both":
         orders.append("critique_first")
     scores = {o: model.score(steps, order=o, critique=config.orders != "none") for o in orders}
-    tau = fit_temperature(held, scores[orders[0]])
-    replace(EvaConfig.load(directory / CONFIG_FILE), temperature=tau).save(directory)
+    taus = {order: fit_temperature(held, raw) for order, raw in scores.items()}
+    fitted = replace(
+        EvaConfig.load(directory / CONFIG_FILE),
+        temperature=taus[orders[0]],
+        critique_temperature=taus.get("critique_first"),
+    )
+    fitted.save(directory)
     found = {}
     for order, raw in scores.items():
-        judged = [at_temperature(judgement(score, model.config), tau) for score in raw]
+        judged = [at_temperature(judgement(score, model.config), taus[order]) for score in raw]
         found[order] = figures(held, judged, config.weights)
-    return {"temperature": tau, "validation": found}
+    return {"temperature": taus, "validation": found}
 
 
 def at_temperature(judged: Judgement, tau: float) -> Judgement:
