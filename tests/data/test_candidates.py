@@ -53,6 +53,12 @@ def test_no_name_is_proposed_that_cannot_be_written():
         assert not any("✝" in c.tactic for c in propose(goal, [], [], Random(seed), 8))
 
 
+def test_statements_are_written_in_the_forms_that_there_are(monkeypatch):
+    monkeypatch.setattr("eva.data.contrast._STATED", ("note {n} : {t} := {h}",))
+    forms = {step.split()[0] for seed in range(20) for step in stated(GOAL, Random(seed))}
+    assert forms == {"show", "note"}
+
+
 def test_contrasts_use_one_form_with_several_hypotheses():
     goal = parse_goal("p q r : Prop\na : p\nb : q\nc : r\n⊢ q")
     assert set(same_form("exact b", goal, Random(0))) == {"exact a", "exact c"}

@@ -118,6 +118,14 @@ def test_check_says_what_a_bag_of_words_knows_and_writes_it_into_the_card(tmp_pa
     assert "What a bag of words knows" in (out / "card.md").read_text(encoding="utf-8")
 
 
+def test_check_names_what_is_missing_and_who_writes_it(tmp_path):
+    done = run("check", tmp_path)
+    assert done.exit_code == 2
+    assert f"{tmp_path} has no plan.json, which names the seed: check a folder that" in done.output
+    assert done.output.strip().endswith(f"python scripts/labelled.py --data {tmp_path}")
+    assert len(done.output.splitlines()) == 1
+
+
 @pytest.mark.lean
 def test_from_lean_writes_the_steps_of_files_and_what_belongs_to_none(tmp_path):
     good, bad = tmp_path / "Good.lean", tmp_path / "Bad.lean"

@@ -1,6 +1,7 @@
 """Exploration, labels and critiques over a tiny proof world that stands in for Lean."""
 
 import json
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -72,6 +73,25 @@ def test_distances_run_back_from_the_finished_state(proof):
     assert proof.states[(RIGHT,)].distance is None
     assert proof.states[(RIGHT,)].finishable is False
     assert proof.states[proof.root].share == pytest.approx(4 / 5)
+
+
+def test_share_counts_the_kept_steps_and_usual_all_that_were_tried_in_all_theorems(proof):
+    root = proof.states[proof.root]
+    for attempt in root.attempts:
+        attempt.kept = attempt.candidate.tactic in ("right", "exact hp", "exact Or.inl hp")
+    proof.settle()
+    assert root.share == pytest.approx(1 / 2)
+    exact = "exact Or.inl hp"
+    assert Experience([proof]).rate(proof, root, exact) == pytest.approx((1 + 1.2) / (4 + 4))
+    assert Experience([proof, proof]).rate(proof, root, exact) == pytest.approx((2 + 1.2) / (8 + 4))
+
+
+def test_usual_is_counted_for_each_family_apart(proof):
+    root = proof.states[proof.root]
+    other = replace(proof, theorem=replace(proof.theorem, family="divisibility"))
+    assert Experience([proof, other]).rate(proof, root, "left") == Experience([proof]).rate(
+        proof, root, "left"
+    )
 
 
 def test_origins_are_outcomes(proof):

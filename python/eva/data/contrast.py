@@ -64,14 +64,7 @@ def stated(goal: Goal, rng: Random) -> list[str]:
     if facts:
         fact = rng.choice(facts)
         kind = fact.type if rng.random() < 0.5 else changed(fact.type, goal, rng)
-        form = rng.choice(
-            (
-                "have e : {t} := {h}",
-                "have e : {t} := by assumption",
-                "replace {h} : {t} := {h}",
-                "have {n} : {t} := {h}",
-            )
-        )
+        form = rng.choice(_STATED)
         out.append(form.format(t=kind, h=fact.name, n=rng.choice(("hc", "hd", "h'", "e1", "key"))))
     return out
 

@@ -27,12 +27,15 @@ _KEPT = frozenset((
 ))  # fmt: skip
 PARTIAL = "PARTIAL"
 """The file that stands in a folder while shards are missing."""
-_PLAN = "plan.json"
+PLAN = "plan.json"
+"""The file with the options that the shards of a folder were made with."""
+_MOST = 0.95
+"""A shard has steps of this share of its theorems or more: Lean takes nearly all statements (798 of 800)."""
 _WORDS = ("aux", "step", "lemma", "ex", "key", "main", "fact", "claim", "goal", "prob", "exercise", "thm")
 
 
 class OtherPlan(ValueError):
-    """The folder holds shards that were made with other options; the message names them."""
+    """The folder holds shards that were made with other options, or nobody knows which; see the message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,20 +95,23 @@ def build(plan: Plan, explorer: Explorer, progress: Progress) -> dict[str, int]:
     """Make the data set; returns the number of records of each split.
 
     Each shard is written when it is finished, and the splits are written anew from the shards that there are:
-    a run that is stopped leaves a data set behind, and goes on with the next shard. Raises `OtherPlan`.
+    a run that is stopped leaves a data set behind, and goes on with the next shard. The short last shard of a
+    run with fewer theorems is made anew. Raises `OtherPlan`.
     """
     _same_options(plan, explorer)
     theorems = draw_theorems(plan.theorems, plan.seed)
     shards = [theorems[start : start + plan.shard] for start in range(0, len(theorems), plan.shard)]
 
     def make(number: int) -> None:
-        file = plan.out / "shards" / f"{number:04}.jsonl"
+        file, size = plan.out / "shards" / f"{number:04}.jsonl", len(shards[number])
+        if _made_of(file, size):
+            return
+        proofs = explorer.explore(shards[number], plan.seed, progress)
+        experience = Experience(proofs)
         if not file.exists():
-            proofs = explorer.explore(shards[number], plan.seed, progress)
-            experience = Experience(proofs)
-            write_records(
-                file, (record for proof in proofs for record in label(proof, plan.seed, experience))
-            )
+            note_size(file, size)  # before it is there, so that no stop leaves a short shard without a note
+        write_records(file, (record for proof in proofs for record in label(proof, plan.seed, experience)))
+        note_size(file, size)
 
     partial = plan.out / PARTIAL
     partial.write_text("Not all shards are finished: go on with --resume.\n", encoding="utf-8")
@@ -130,15 +136,65 @@ def assemble(out: Path, seed: int) -> dict[str, int]:
 
 def check(out: Path) -> dict[str, dict[str, float]]:
     """What the little baselines reach on the data in `out`, written into its card, too. Raises `OSError`."""
-    seed = int(json.loads((out / _PLAN).read_text(encoding="utf-8"))["seed"])
+    if not (out / PLAN).exists():
+        raise FileNotFoundError(
+            f"{out} has no {PLAN}, which names the seed: check a folder that eva data generate has written; "
+            f"one with the kept labelled steps gets its {PLAN} from python scripts/labelled.py --data {out}"
+        )
+    seed = int(json.loads((out / PLAN).read_text(encoding="utf-8"))["seed"])
     records = {split: list(read_records(out / f"{split}.jsonl")) for split in SPLITS}
     checked = baseline.check(records, seed)
     write_card(out / "card.md", seed, records, checked)
     return checked
 
 
+def _made_of(shard: Path, theorems: int) -> bool:
+    """Whether a shard is there and was made of at least so many theorems.
+
+    One without a note, older than the notes, is taken for whole, but where it has steps of far too few.
+    """
+    if not shard.exists():
+        return False
+    size = noted_size(shard)
+    if size is None:
+        return len({record.theorem_id for record in read_records(shard)}) >= _MOST * theorems
+    return size >= theorems
+
+
+def noted_size(shard: Path) -> int | None:
+    """How many theorems a shard was made of, `None` where that was not noted."""
+    note = _note(shard)
+    return int(note.read_text(encoding="utf-8")) if note.exists() else None
+
+
+def note_size(shard: Path, theorems: int) -> None:
+    """Note beside a shard how many theorems it is made of."""
+    note = _note(shard)
+    note.parent.mkdir(parents=True, exist_ok=True)
+    part = note.with_suffix(".theorems.part")
+    part.write_text(f"{theorems}\n", encoding="utf-8")
+    part.replace(note)
+
+
+def _note(shard: Path) -> Path:
+    return shard.with_suffix(".theorems")
+
+
 def _same_options(plan: Plan, explorer: Explorer) -> None:
-    """Keep the options that shards depend on beside them, and hold later runs to them."""
+    """Hold a run to the options of the shards that there are."""
+    if not (plan.out / PLAN).exists() and any((plan.out / "shards").glob("*.jsonl")):
+        raise OtherPlan(
+            f"{plan.out} holds shards and no {PLAN} that says how they were made: name another folder; "
+            f"where they are the kept labelled steps, python scripts/labelled.py --data {plan.out} writes it"
+        )
+    hold_to_options(plan, explorer)
+
+
+def hold_to_options(plan: Plan, explorer: Explorer | type[Explorer] = Explorer) -> None:
+    """Keep the options that shards depend on beside them, and hold later runs to them. Raises `OtherPlan`.
+
+    `explorer`: the one that makes the shards; the class stands for its defaults.
+    """
     options = {
         "seed": plan.seed,
         "shard": plan.shard,
@@ -146,7 +202,7 @@ def _same_options(plan: Plan, explorer: Explorer) -> None:
         "scripted": explorer.scripted,
         "beside": explorer.beside,
     }
-    file = plan.out / _PLAN
+    file = plan.out / PLAN
     if file.exists():
         known = json.loads(file.read_text(encoding="utf-8"))
         if known != options:

@@ -43,9 +43,10 @@ class Judged:
 
 
 class Experience:
-    """How often a kind of step was taken by Lean where the goal had the same shape, over all explored proofs.
+    """How often a kind of step was taken by Lean where the goal had the same shape, over all given proofs.
 
-    The kind of a step is its leading tactic; the shape of a goal is its family and outermost connective.
+    They are those of one shard, whatever their split; steps that thinning left out count, too. The kind of a
+    step is its leading tactic; the shape of a goal is its family and outermost connective.
     """
 
     def __init__(self, proofs: Iterable[Proof]) -> None:
