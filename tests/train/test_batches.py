@@ -5,7 +5,10 @@ from __future__ import annotations
 import random
 from collections import Counter
 
+import pytest
+
 from eva.train.batches import Planned, Size, schedule
+from eva.train.config import BadConfig
 from eva.train.texts import Texts
 
 DRAW = random.Random(0)
@@ -59,6 +62,11 @@ def test_few_examples_are_seen_again_and_again():
     plan = schedule([Size(5, 5, i) for i in range(3)], 16, 4, 0)
     assert [len(turns([batch])) for batch in plan] == [16] * 4
     assert len(set(turns(plan))) == 64
+
+
+def test_no_examples_are_refused():
+    with pytest.raises(BadConfig, match="3 batches of 16 cannot be made of 0 examples"):
+        schedule([], 16, 3, 0)
 
 
 def test_parts_of_a_batch_are_the_batch():

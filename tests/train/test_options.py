@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 
 import pytest
 from toy import toy_data
@@ -70,6 +71,12 @@ def test_a_wrong_line_is_named(tmp_path, line, words):
         ({"epochs": 0.0}, "epochs"),
         ({"steps": 0}, "steps"),
         ({"scale": (5, 1)}, "scale"),
+        ({"weights": (0.0, 0.0, 0.0)}, r"weights .* not \(0\.0, 0\.0, 0\.0\)"),
+        ({"weights": (1.0, -0.5, 0.5)}, r"weights .* not \(1\.0, -0\.5, 0\.5\)"),
+        ({"weights": (math.inf, 0.0, 0.0)}, "weights"),
+        ({"instruction": " "}, "instruction must have words, not ' '"),
+        ({"warmup": 10}, r"in \[0, 1\), not 10"),
+        ({"warmup": -0.1}, r"in \[0, 1\), not -0\.1"),
         ({"scores": "decimal"}, "alpha 0.5 needs anchors"),
         ({"scores": "value", "alpha": 0.0}, "with scores value give score_noise 0"),
         (
@@ -84,6 +91,18 @@ def test_a_wrong_line_is_named(tmp_path, line, words):
 def test_options_that_cannot_be_trained_with(given, change, word):
     with pytest.raises(BadConfig, match=word):
         TrainConfig(**{**given, **change})
+
+
+def test_a_saved_configuration_that_differs_is_told_with_both_values(tmp_path, given):
+    config = TrainConfig(**given)
+    config.save(tmp_path / "config.json")
+    assert config.difference(tmp_path / "config.json") is None
+    other = dataclasses.replace(config, threads=3, scale=(0, 10), seed=2)
+    assert other.difference(tmp_path / "config.json") == "seed was 0, is 2 now", (
+        "the first; threads may change"
+    )
+    moved = dataclasses.replace(config, out=tmp_path / "moved")
+    assert moved.difference(tmp_path / "config.json") == f"out was {config.out}, is {moved.out} now"
 
 
 def test_missing_things_are_named(tmp_path, given):

@@ -33,7 +33,7 @@ VALUE = {"scores": "value", "alpha": 0.0, "score_noise": 0.0}
 def config(tmp_path_factory):
     """Of a short run on a base that is there."""
     directory = tmp_path_factory.mktemp("processes")
-    data = toy_data(directory / "data", 160, 32)
+    data = toy_data(directory / "data", 160, 24)
     base = train(
         TrainConfig(data=data, out=directory / "base", base="new:micro", steps=10, batch_size=16, threads=1)
     )
@@ -75,9 +75,14 @@ def farthest(one, other):
     return max(float((a[name].float() - b[name].float()).abs().max()) for name in a)
 
 
-def losses(run):
+def watched(run):
+    """The rows of the curves in which the validation loss stands."""
     with (run / "curves.csv").open() as file:
-        return [float(row["eval_loss"]) for row in csv.DictReader(file) if row["eval_loss"]]
+        return [row for row in csv.DictReader(file) if row["eval_loss"]]
+
+
+def losses(run):
+    return [float(row["eval_loss"]) for row in watched(run)]
 
 
 @pytest.fixture(scope="module")
@@ -100,6 +105,17 @@ def test_two_processes_train_the_model_of_one(config, whole):
     train(config)
     RewardModel.from_pretrained(str(whole))
     assert losses(whole.parent) == pytest.approx(losses(config.out), rel=0.02)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(400)
+def test_terms_of_the_loss_are_those_of_all_processes(config, whole):
+    """Of three batches the second process has one of its own, and one that the first has had."""
+    rows = watched(whole.parent)
+    assert len(rows) == 2
+    for row in rows:
+        terms = float(row["eval_loss_sft"]) + config.alpha * float(row["eval_loss_eva"])
+        assert terms == pytest.approx(float(row["eval_loss"]), rel=1e-5)
 
 
 @pytest.mark.slow

@@ -69,7 +69,7 @@ def test_a_finished_run_is_left_alone_and_another_one_is_refused(finished):
     weights = checkpoint / "model.safetensors"
     before = weights.stat().st_mtime_ns
     assert train(config) == checkpoint and weights.stat().st_mtime_ns == before
-    with pytest.raises(BadConfig, match="another configuration"):
+    with pytest.raises(BadConfig, match=r"another configuration \(alpha was 0\.5, is 0\.0 now\)"):
         train(dataclasses.replace(config, alpha=0.0))
 
 

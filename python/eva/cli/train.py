@@ -32,7 +32,7 @@ EPILOG = """
 
 [bold]Exit codes[/]
 
-0 trained · 2 an option or the data is wrong · 4 the base model cannot be loaded
+0 trained · 2 an option or the data is wrong · 4 the base model cannot be loaded, or training diverged
 """
 PRETRAIN_HELP = (
     "Train a plain language model on proofs, as the base of reward models.\n\n"
@@ -47,7 +47,7 @@ runs/base/model …
 
 [bold]Exit codes[/]
 
-0 trained · 2 an option or the data is wrong · 4 the base model cannot be loaded
+0 trained · 2 an option or the data is wrong · 4 the base model cannot be loaded, or training diverged
 """
 
 
@@ -70,15 +70,16 @@ def _pretrain(given: dict[str, Any], file: Path | None) -> None:
 
 
 def _run(kind: type[RunConfig], run: Callable[[Any], Path], given: dict[str, Any], file: Path | None) -> None:
-    from eva.model.errors import LoadError
+    from eva.data.record import BadRecord
+    from eva.model.errors import LoadError, ModelError
     from eva.train.config import BadConfig
     from eva.train.options import build
 
     try:
         final = run(build(kind, given, file))
-    except BadConfig as error:
+    except (BadConfig, BadRecord) as error:
         fail(ExitCode.USAGE, str(error))
-    except LoadError as error:
+    except (LoadError, ModelError) as error:
         fail(ExitCode.MODEL, str(error))
     typer.echo(f"{final}")
 

@@ -104,6 +104,13 @@ def open_base(config: RunConfig, records: Sequence[LabelledStep]) -> Checkpoint:
         base = load(config.base)
     else:
         raise BadConfig(f"base {config.base!r} is neither a model nor new:SIZE")
+    if base.tokenizer.pad_token is None:
+        if base.tokenizer.eos_token is None:
+            raise BadConfig(
+                f"base {config.base} has a tokenizer without a pad token and without an end-of-text token: "
+                "name one of them in its tokenizer_config.json"
+            )
+        base.tokenizer.pad_token = base.tokenizer.eos_token  # nothing looks at padding
     if not torch.cuda.is_available():
         use_on(base.model)
     base.model.train()

@@ -12,7 +12,7 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from eva.train.config import RunConfig
+from eva.train.config import BadConfig, RunConfig
 
 T = TypeVar("T")
 
@@ -36,7 +36,7 @@ class Size:
 
 
 def planned(config: RunConfig, sizes: Sequence[Size], parts: int) -> list[Batch]:
-    """Which example comes when, over the whole run."""
+    """Which example comes when, over the whole run. Raises `BadConfig`."""
     steps = config.steps or max(1, round(config.epochs * len(sizes) / config.batch_size))
     return schedule(sizes, config.batch_size, steps, config.seed, parts)
 
@@ -46,8 +46,11 @@ def schedule(sizes: Sequence[Size], batch: int, count: int, seed: int, parts: in
 
     The steps of a state are put into groups anew in every pass; groups of one size and of like length make a
     batch. What does not fill one goes to the next pass, step by step, so nothing is left out. `parts`: into
-    how many equal parts a batch must fall (one a process).
+    how many equal parts a batch must fall (one a process). Raises `BadConfig` where there is no example: no
+    number of passes makes a batch of none.
     """
+    if not sizes:
+        raise BadConfig(f"{count} batches of {batch} cannot be made of 0 examples: give another --data")
     draw = random.Random(seed)
     out: list[Batch] = []
     carried: list[Turn] = []

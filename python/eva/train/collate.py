@@ -15,7 +15,7 @@ IGNORED = -100  # no token is predicted here
 class Collator:
     """Lays out a batch and tells where everything stands.
 
-    Takes a list of one item of `eva.train.batches.Texts`. With G groups of B examples in all, T columns,
+    Takes a list of one item of `eva.train.batches.Planned`. With G groups of B examples in all, T columns,
     K dimensions, N columns that need logits:
 
     - what `Layout.inputs` gives.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal
@@ -68,9 +69,13 @@ class RunConfig:
     save_steps: int = option(500, "A checkpoint to resume from every so many optimizer steps.")
 
     def __post_init__(self) -> None:
-        self._at_least(0, "warmup", "weight_decay")
+        self._at_least(0, "weight_decay")
         self._above_zero("epochs", "batch_size", "learning_rate", "max_tokens", "save_steps")
         self._above_zero(*(name for name in ("steps", "limit") if getattr(self, name) is not None))
+        if not 0 <= self.warmup < 1:
+            raise BadConfig(f"warmup must be a share of the steps, in [0, 1), not {self.warmup}")
+        if not self.instruction.strip():
+            raise BadConfig(f"instruction must have words, not {self.instruction!r}")
         for split in ("train", "validation"):
             if not (self.data / f"{split}.jsonl").exists():
                 raise BadConfig(
@@ -81,21 +86,23 @@ class RunConfig:
         plain = {k: str(v) if isinstance(v, Path) else v for k, v in asdict(self).items()}
         file.write_text(json.dumps(plain, indent=2, ensure_ascii=False) + "\n", "utf-8")
 
-    def same_run(self, file: Path) -> bool:
-        """Whether the saved configuration is this one, so that its checkpoints may be resumed.
+    def difference(self, file: Path) -> str | None:
+        """The first option that has another value in the saved configuration, with both values.
 
-        An option that was not there yet had what is its default now.
+        `None` where there is none, so that its checkpoints may be resumed. An option that was not there yet
+        had what is its default now.
         """
         saved: dict[str, Any] = json.loads(file.read_text("utf-8"))
         for one in (f for f in fields(self) if f.name != "threads"):
             mine = getattr(self, one.name)
             theirs = saved.get(one.name, one.default)
             if isinstance(mine, Path):
-                if Path(str(theirs)).resolve() != mine.resolve():
-                    return False
-            elif json.loads(json.dumps(mine)) != json.loads(json.dumps(theirs)):
-                return False
-        return True
+                same = Path(str(theirs)).resolve() == mine.resolve()
+            else:
+                same = json.loads(json.dumps(mine)) == json.loads(json.dumps(theirs))
+            if not same:
+                return f"{one.name} was {theirs}, is {mine} now"
+        return None
 
     def _at_least(self, floor: float, *names: str) -> None:
         for name in names:
@@ -181,6 +188,8 @@ class TrainConfig(RunConfig):
         low, high = self.scale
         if not 0 <= low < high:
             raise BadConfig(f"scale must be two whole numbers, 0 <= low < high, not {low} {high}")
+        if not all(0 <= w < math.inf for w in self.weights) or not sum(self.weights):
+            raise BadConfig(f"weights must be 0 or more, and one above 0, not {self.weights}")
         if self.scores != "anchors" and self.alpha:
             raise BadConfig(
                 f"alpha {self.alpha} needs anchors to read: with scores {self.scores} give alpha 0"

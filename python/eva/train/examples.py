@@ -139,8 +139,9 @@ class Encoder:
     def with_noise(self, example: Example, share: float, draw: Random) -> Example:
         """The example as it is read with about this share of its integers drawn anew, each alike likely.
 
-        What is to be written stays. With the label's integers a score learns to rely on the ones before it,
-        which are seldom right when the model has written them itself.
+        An integer is read as another of as many tokens, so an anchor that is alone in its length (10 of
+        0..10, 100 of 0..100) is never changed. What is to be written stays. With the label's integers a score
+        learns to rely on the ones before it, which are seldom right when the model has written them itself.
         """
         assert self._frame is not None
         seen = list(example.ids)

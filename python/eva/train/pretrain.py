@@ -16,13 +16,15 @@ from eva.train.batches import Planned, Size, Turn, one_by_one, planned
 from eva.train.config import BadConfig, PretrainConfig
 from eva.train.examples import Example, state_of
 from eva.train.optimizer import optimizer
-from eva.train.run import VALIDATION, collator, finish, open_run, read_split
+from eva.train.room import fitting
+from eva.train.run import VALIDATION, collator, finish, last_loss, open_run, read_split
 
 
 def pretrain(config: PretrainConfig) -> Path:
     """Train a language model on the steps that Lean took, and return its directory (`out/model`).
 
-    It can be stopped and goes on; a finished run is left alone. Raises `BadConfig`, `LoadError`.
+    It can be stopped and goes on; a finished run is left alone. Raises `BadConfig`, `BadRecord`, `LoadError`,
+    `ModelError`.
     """
     from eva.train.trainer import LanguageTrainer
 
@@ -34,10 +36,14 @@ def pretrain(config: PretrainConfig) -> Path:
         records = read_split(config, "train")
         base = open_base(config, records)
         held = read_split(config, "validation")[:VALIDATION]
-    texts, watched = (_texts(base.tokenizer, rs, config.instruction) for rs in (records, held))
-    kept = [text for text in texts if len(text.ids) <= config.max_tokens]
-    if not kept:
-        raise BadConfig(f"{config.data} has no step that Lean took in {config.max_tokens} tokens")
+    texts, seen = (_texts(base.tokenizer, rs, config.instruction) for rs in (records, held))
+    if not texts:
+        raise BadConfig(
+            f"{config.data / 'train.jsonl'} has no step that Lean took and that can be finished: "
+            "give another --data"
+        )
+    kept = [texts[i] for i in fitting(config, base, [len(t.ids) for t in texts], "training")]
+    watched = [seen[i] for i in fitting(config, base, [len(t.ids) for t in seen], "validation")]
     parts = arguments.world_size
     trainer = LanguageTrainer(
         model=base.model,
@@ -49,8 +55,7 @@ def pretrain(config: PretrainConfig) -> Path:
     )
     finish(trainer, config, base)
     if trainer.is_world_process_zero():
-        losses = [row["eval_loss"] for row in trainer.state.log_history if "eval_loss" in row]
-        metrics = {"texts": len(kept), "validation_loss": losses[-1] if losses else None}
+        metrics = {"texts": len(kept), "validation_loss": last_loss(trainer)}
         (config.out / "metrics.json").write_text(json.dumps(metrics, indent=2) + "\n", "utf-8")
     trainer.accelerator.wait_for_everyone()
     return final

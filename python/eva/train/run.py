@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import random
 import shutil
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from eva.data.record import LabelledStep, read_records
 from eva.extras import lacking
 from eva.model.checkpoint import Checkpoint
+from eva.model.errors import ModelError, OutOfMemory
 from eva.model.frame import Frame, quiet_tokenizers
 from eva.train.adapters import with_adapters
 from eva.train.attention import in_blocks
@@ -26,6 +29,7 @@ from eva.train.examples import Encoder, Pieces
 from eva.train.memory import keep_freed_memory
 from eva.train.names import Names
 from eva.train.optimizer import optimizer
+from eva.train.room import fitting
 from eva.train.save import save_checkpoint
 from eva.train.texts import Texts
 
@@ -36,7 +40,7 @@ def train(config: TrainConfig) -> Path:
     """Train, and return the directory of the final checkpoint (`out/model`, what `eva serve --model` takes).
 
     A run directory that holds checkpoints of the same configuration is resumed; a finished run is left alone.
-    Raises `BadConfig`, `LoadError`.
+    Raises `BadConfig`, `BadRecord`, `LoadError`, `ModelError`.
     """
     from eva.train.calibrate import validate
     from eva.train.self_critique import own_critiques
@@ -47,24 +51,26 @@ def train(config: TrainConfig) -> Path:
     final = config.out / "model"
     if (config.out / "metrics.json").exists():
         return final
-    with arguments.main_process_first(desc="data"):
+    with arguments.main_process_first(local=False, desc="data"):  # of all machines: they share `out`
         records, held = read_split(config, "train"), read_split(config, "validation")[:VALIDATION]
         base = open_base(config, records)
         records = first_pass(config, records)
-        critiques = own_critiques(config, base, records) if config.self_critique else None
+        first = arguments.process_index == 0
+        critiques = own_critiques(config, base, records, first=first) if config.self_critique else None
     if config.scores == "value":
         trainer = train_value_head(config, base, records, held, arguments)
     else:
         frame = _frame(base, config)
         encode = Encoder(base.tokenizer, config.instruction, config.scale, frame)
         whole = [encode.pieces(r, critiques[i] if critiques else None) for i, r in enumerate(records)]
-        short = fitting(config, base, whole)
+        short = fitting(config, base, [length(p) for p in whole], "training")
         pieces = [whole[i] for i in short]
         again = None
         if config.new_names:
             own = [critiques[i] for i in short] if critiques else None
             again = _again(encode, Names([records[i] for i in short], own))
-        watched = [encode.pieces(r) for r in held]
+        seen = [encode.pieces(r) for r in held]
+        watched = [seen[i] for i in fitting(config, base, [length(p) for p in seen], "validation")]
         texts = Texts(
             encode,
             pieces,
@@ -99,7 +105,8 @@ def train(config: TrainConfig) -> Path:
         )
     finish(trainer, config, base)
     if trainer.is_world_process_zero():
-        metrics = validate(final, config, held)
+        with no_divergence(config):
+            metrics = validate(final, config, held)
         (config.out / "metrics.json").write_text(json.dumps(metrics, indent=2) + "\n", "utf-8")
     trainer.accelerator.wait_for_everyone()
     return final
@@ -145,6 +152,11 @@ def open_run(config: RunConfig) -> Any:
         report_to=[],
         disable_tqdm=not sys.stderr.isatty(),
     )
+    if arguments.n_gpu > 1:
+        raise BadConfig(
+            f"{arguments.n_gpu} GPUs are visible to one process: start one for each with `accelerate launch "
+            f"--num_processes {arguments.n_gpu} -m eva train …`, or show it one with CUDA_VISIBLE_DEVICES=0"
+        )
     if config.batch_size % arguments.world_size:
         raise BadConfig(
             f"batch_size {config.batch_size} must be a multiple of the {arguments.world_size} processes"
@@ -152,9 +164,10 @@ def open_run(config: RunConfig) -> Any:
     with arguments.main_process_first(desc="run directory"):
         config.out.mkdir(parents=True, exist_ok=True)
         saved = config.out / "config.json"
-        if saved.exists() and not config.same_run(saved):
+        if saved.exists() and (other := config.difference(saved)):
             raise BadConfig(
-                f"{config.out} holds a run with another configuration: give another --out, or remove it"
+                f"{config.out} holds a run with another configuration ({other}): give another --out, or "
+                "remove it"
             )
         if arguments.process_index == 0:
             config.save(saved)
@@ -173,7 +186,7 @@ def has_bf16() -> bool:
 
 
 def read_split(config: RunConfig, split: str) -> list[LabelledStep]:
-    """The labelled steps of a split, in the order that the seed gives. Raises `BadConfig`."""
+    """The labelled steps of a split, in the order that the seed gives. Raises `BadConfig`, `BadRecord`."""
     records = list(read_records(config.data / f"{split}.jsonl"))
     if not records:
         raise BadConfig(f"{config.data / split}.jsonl is empty")
@@ -182,21 +195,11 @@ def read_split(config: RunConfig, split: str) -> list[LabelledStep]:
 
 
 def first_pass(config: TrainConfig, records: list[LabelledStep]) -> list[LabelledStep]:
-    """Those that a run comes to see: one that ends within its first pass need not prepare the others."""
+    """As many as the run's steps take: one that ends within its first pass need not prepare the others.
+
+    Where some of these are too long no others come in: as many of the rest are seen twice.
+    """
     return records[: config.steps * config.batch_size] if config.steps else records
-
-
-def fitting(config: RunConfig, base: Checkpoint, pieces: Sequence[Pieces]) -> list[int]:
-    """Which texts are short enough; says how many are not. Raises `BadConfig` where none is."""
-    context = getattr(base.model.config, "max_position_embeddings", None) or config.max_tokens
-    room = min(config.max_tokens, int(context))
-    kept = [i for i, p in enumerate(pieces) if length(p) <= room]
-    if not kept:
-        raise BadConfig(
-            f"every text has more than {room} tokens: give a higher --max-tokens, or another base"
-        )
-    print(f"{len(kept)} training texts ({len(pieces) - len(kept)} over {room} tokens left out)", flush=True)
-    return kept
 
 
 def length(pieces: Pieces) -> int:
@@ -218,15 +221,43 @@ def collator(base: Checkpoint, prompt_loss: float, digit: Digit) -> Collator:
 
 
 def finish(trainer: Any, config: TrainConfig | PretrainConfig, base: Checkpoint) -> None:
-    """Run the trainer to its end, from the last whole checkpoint, and write curves and model."""
-    trainer.train(resume_from_checkpoint=last_checkpoint(config.out / "checkpoints"))
-    if not any(
-        "eval_loss" in row and row["step"] == trainer.state.global_step for row in trainer.state.log_history
-    ):
-        trainer.evaluate()
+    """Run the trainer to its end, from the last whole checkpoint, and write curves and model.
+
+    Raises `ModelError` where training has diverged; then no model is written.
+    """
+    with no_divergence(config):
+        trainer.train(resume_from_checkpoint=last_checkpoint(config.out / "checkpoints"))
+        if not any(
+            "eval_loss" in row and row["step"] == trainer.state.global_step
+            for row in trainer.state.log_history
+        ):
+            trainer.evaluate()
+        loss = last_loss(trainer)
+        if loss is not None and not math.isfinite(loss):
+            raise ModelError(f"the validation loss is {loss}")
     save_checkpoint(config.out / "model", trainer, base.tokenizer, config)
     if trainer.is_world_process_zero():
         write_curves(config.out, trainer.state.log_history)
+
+
+@contextmanager
+def no_divergence(config: RunConfig) -> Iterator[None]:
+    """Unusable numbers are an error of training here, with the remedy. Raises `ModelError`."""
+    try:
+        yield
+    except OutOfMemory:
+        raise
+    except ModelError as error:
+        raise ModelError(
+            f"training has diverged: give a --learning-rate under {config.learning_rate}, and another --out "
+            f"({error})"
+        ) from error
+
+
+def last_loss(trainer: Any) -> float | None:
+    """The last validation loss; `None` where no text is watched."""
+    losses = [row["eval_loss"] for row in trainer.state.log_history if "eval_loss" in row]
+    return losses[-1] if losses else None
 
 
 def last_checkpoint(directory: Path) -> str | None:

@@ -16,10 +16,12 @@ def save_checkpoint(
 ) -> None:
     """Write weights (bfloat16 safetensors, adapters merged), tokenizer and `eva.json`.
 
-    Every process calls this: a sharded model is gathered, and the first process writes it.
+    Every process calls this: a sharded model is gathered, and the first process writes it. Raises
+    `LoadError` before it writes anything.
     """
     import torch
 
+    reading = eva_config(config)
     weights = trainer.accelerator.get_state_dict(trainer.model)
     if not trainer.is_world_process_zero():
         return
@@ -30,7 +32,7 @@ def save_checkpoint(
     directory.mkdir(parents=True, exist_ok=True)
     model.to(torch.bfloat16).save_pretrained(directory)
     tokenizer.save_pretrained(directory)
-    eva_config(config).save(directory)
+    reading.save(directory)
 
 
 def _whole(trained: Any, config: TrainConfig | PretrainConfig) -> Any:
@@ -46,13 +48,12 @@ def _whole(trained: Any, config: TrainConfig | PretrainConfig) -> Any:
     return with_adapters(model, adapters) if adapters else model
 
 
-def eva_config(config: TrainConfig | PretrainConfig, temperature: float = 1.0) -> EvaConfig:
-    """How scores are read from the model of a run."""
+def eva_config(config: TrainConfig | PretrainConfig) -> EvaConfig:
+    """How scores are read from the model of a run. Raises `LoadError`."""
     if isinstance(config, PretrainConfig):
         return EvaConfig(instruction=config.instruction)
     return EvaConfig(
         scale=config.scale,
-        temperature=temperature,
         weights=dict(zip(DIMENSIONS, config.weights, strict=True)),
         instruction=config.instruction,
         max_critique_tokens=config.max_critique_tokens,

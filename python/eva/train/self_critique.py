@@ -18,11 +18,17 @@ BATCH = 64  # steps that are written for together
 CHUNK = 512  # steps between two writes to disk
 
 
-def own_critiques(config: TrainConfig, base: Checkpoint, records: Sequence[LabelledStep]) -> list[str]:
+def own_critiques(
+    config: TrainConfig, base: Checkpoint, records: Sequence[LabelledStep], *, first: bool
+) -> list[str]:
     """The base's own critique of every training step, written where `self_critique_order` says.
 
-    They are kept in `out/critiques.jsonl`, so that a run that is stopped does not write them again. Raises
-    `BadConfig` where the base is no model of `eva train`, or has not learned to write critiques there.
+    They are kept in `out/critiques.jsonl`, so that a run that is stopped does not write them again. `first`:
+    this process writes them; the others come when it is done, and only read. They wait for half an hour at
+    most (the `ddp_timeout` of transformers): a run that ends there goes on by the same command.
+
+    Raises `BadConfig` where the base is no model of `eva train`, or has not learned to write critiques there,
+    and where one that only reads finds too few; `ModelError`.
     """
     directory = EMBEDDED.get(config.base, Path(config.base))
     if not (directory / CONFIG_FILE).exists():
@@ -36,11 +42,18 @@ def own_critiques(config: TrainConfig, base: Checkpoint, records: Sequence[Label
             f"give --self-critique-order {learned}"
         )
     file = config.out / "critiques.jsonl"
-    done: list[str] = []
-    if file.exists():
-        lines = file.read_text("utf-8").splitlines(keepends=True)
-        done = [json.loads(line) for line in lines if line.endswith("\n")][: len(records)]
-        file.write_text("".join(json.dumps(words, ensure_ascii=False) + "\n" for words in done), "utf-8")
+    lines = file.read_bytes().splitlines(keepends=True) if file.exists() else []
+    whole = [line for line in lines if line.endswith(b"\n")]
+    done: list[str] = [json.loads(line) for line in whole][: len(records)]
+    if len(done) == len(records):
+        return done
+    if not first:
+        raise BadConfig(
+            f"{file} has {len(done)} of {len(records)} critiques: the first process writes them, and every "
+            "process must see its --out"
+        )
+    if len(whole) < len(lines):  # it was cut off in the middle of the last one
+        file.write_bytes(b"".join(whole))
     # of a copy, for what a reward model has taken over can be trained no more
     writer = RewardModel(replace(base, model=deepcopy(base.model).eval()))
     with file.open("a", encoding="utf-8") as out:

@@ -16,7 +16,10 @@ from eva.train.objective import anchor_log_weights, cross_entropy, eva_loss, exp
 
 
 class LoggedTerms(Trainer):  # type: ignore[misc]
-    """A Trainer that logs the mean of each term of its loss; `terms_of` gives loss and terms of a batch."""
+    """A Trainer that logs the mean of each term of its loss; `terms_of` gives loss and terms of a batch.
+
+    The mean is over all processes, as that of the loss is.
+    """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -43,9 +46,17 @@ class LoggedTerms(Trainer):  # type: ignore[misc]
     def log(self, logs: dict[str, float], *args: Any, **kwargs: Any) -> None:
         stage = any(key.startswith("eval_") for key in logs)
         for name in [n for n in self._terms if n.startswith("eval_") == stage]:
-            values = self._terms.pop(name)
+            values = self._of_all(self._terms.pop(name))
+            if stage:
+                values = values[: len(self.eval_dataset)]  # the last round begins anew where items run out
             logs[name] = sum(values) / len(values)
         super().log(logs, *args, **kwargs)
+
+    def _of_all(self, values: list[float]) -> list[float]:
+        """The values of all processes, in the order of the items. Every process calls this with as many."""
+        own = torch.tensor(values, dtype=torch.float64, device=self.args.device)
+        every = self.accelerator.gather(own).view(-1, len(values)).T
+        return every.flatten().tolist()  # type: ignore[no-any-return]
 
 
 class LanguageTrainer(LoggedTerms):

@@ -26,6 +26,7 @@ from eva.train.examples import Example, state_of
 from eva.train.layout import Layout
 from eva.train.names import Names
 from eva.train.optimizer import optimizer
+from eva.train.room import fitting
 from eva.train.trainer import LoggedTerms, read_by
 
 OUT = (-1.0, 1.0)  # the head gives each score on this scale, where a fresh layer starts in the middle
@@ -38,12 +39,13 @@ def train_value_head(
     held: Sequence[LabelledStep],
     arguments: Any,
 ) -> Any:
-    """The trainer of the head on `base`; the plan of steps is as for the other arms."""
+    """The trainer of the head on `base`; the plan of steps is as for the other arms. Raises `BadConfig`."""
     model = with_head(base)
-    examples, watched = (
+    examples, seen = (
         [_example(base.tokenizer, r, config.instruction) for r in some] for some in (records, held)
     )
-    short = [i for i, example in enumerate(examples) if len(example.ids) <= config.max_tokens]
+    short = fitting(config, base, [len(e.ids) for e in examples], "training")
+    watched = [seen[i] for i in fitting(config, base, [len(e.ids) for e in seen], "validation")]
     sizes = [Size(len(examples[i].ids), 0, state_of(records[i].step)) for i in short]
     names = Names([records[i] for i in short]) if config.new_names else None
 
