@@ -233,8 +233,9 @@ DEFINITIONS = """\
   the same state; a tie is wrong. By value, the weighted mean of the dimensions.
 - ties 1e-3: share of all pairs of steps whose values differ by at most 0.001.
 - Pearson, MSE: against the labels on [1, 5], mean over the dimensions. ECE: of (s − 1)/4 against the labels'
-  (R − 1)/4 in 15 bins of equal mass, mean over the dimensions; τ is fitted on the validation set (of the base it
-  is 1). Bins of a resample are noisier than those of the set, so the intervals of ECE lie a little high.
+  (R − 1)/4 in 15 bins of equal mass, mean over the dimensions; τ is fitted on the validation set (of the
+  base it is 1). Bins of a resample are noisier than those of the set, so the intervals of ECE lie a little
+  high.
 - verdict right: the critique states Lean's verdict on the step; an unclear one is wrong.
 """
 TAIL = """\
