@@ -55,12 +55,22 @@ def format_step(step: ProofStep) -> str:
 
 
 def write_steps(path: Path, steps: Iterable[ProofStep]) -> int:
-    """Write `steps` to the file `path`, which is replaced; returns how many there were."""
+    """Write `steps` to the file `path`, which is replaced; returns how many there were.
+
+    Its folders are made, and the file appears whole or not at all. No step is asked for before it is known
+    that the file can be written.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(path.suffix + ".part")
     count = 0
-    with path.open("w", encoding="utf-8", newline="\n") as file:
-        for step in steps:
-            file.write(format_step(step) + "\n")
-            count += 1
+    try:
+        with part.open("w", encoding="utf-8", newline="\n") as file:
+            for step in steps:
+                file.write(format_step(step) + "\n")
+                count += 1
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
     return count
 
 

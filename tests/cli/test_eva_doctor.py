@@ -102,6 +102,15 @@ def test_a_daemon_that_is_gone_is_a_warning(no_daemon: Path) -> None:
     assert (check.state, "eva serve" in check.remedy) == ("warn", True)
 
 
+def test_without_pyzmq_the_daemon_cannot_be_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "eva.client", raising=False)
+    monkeypatch.delitem(sys.modules, "eva.link", raising=False)
+    monkeypatch.setitem(sys.modules, "zmq", None)
+    assert checks.daemon() == checks.Check(
+        "daemon", "warn", "cannot be asked: pyzmq is missing", "pip install pyzmq"
+    )
+
+
 @pytest.mark.parametrize(
     ("script", "detail"),
     [

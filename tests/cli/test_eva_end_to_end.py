@@ -183,7 +183,7 @@ def test_a_reader_that_leaves_is_no_crash(daemon: Daemon, many_steps: str) -> No
     scoring.stdout.readline()
     scoring.stdout.close()
     assert "Traceback" not in scoring.stderr.read()
-    assert scoring.wait(SECONDS) != 0
+    assert scoring.wait(SECONDS) == ExitCode.CLOSED
 
 
 def test_ten_megabytes_are_one_clear_line(daemon: Daemon, tmp_path: Path) -> None:

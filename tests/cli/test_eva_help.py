@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import typer
@@ -13,6 +14,7 @@ from typer.testing import CliRunner
 
 import eva
 from eva.cli import COMMANDS, app
+from eva.cli.exits import ExitCode
 
 HEAVY = ("torch", "transformers", "lean_dojo", "zmq", "numpy", "llguidance")
 WATCH = f"""
@@ -35,12 +37,23 @@ def test_help_loads_nothing_heavy(arguments: list[str]) -> None:
     assert code == (0 if "--help" in arguments or "--version" in arguments else 2)
 
 
-def test_every_command_says_what_it_does_and_shows_an_example() -> None:
-    front = CliRunner().invoke(app, ["--help"], env={"COLUMNS": "200"})
-    for command in ("score", "doctor"):
-        assert f"eva {command}" in front.stdout
-        page = CliRunner().invoke(app, [command, "--help"], env={"COLUMNS": "200"})
-        assert "Exit codes" in page.stdout
+PAGES = [[late.name] for late in COMMANDS if late.name != "data"] + [
+    ["data", name] for name in ("generate", "check", "convert", "from-lean", "trace")
+]
+
+
+@pytest.mark.parametrize("command", PAGES, ids=" ".join)
+def test_every_command_says_what_it_does_and_shows_an_example(command: list[str]) -> None:
+    front = CliRunner().invoke(app, [*command[:-1], "--help"], env={"COLUMNS": "200"})
+    assert command[-1] in front.stdout
+    page = CliRunner().invoke(app, [*command, "--help"], env={"COLUMNS": "200"}).stdout
+    assert "Exit codes" in page
+    assert f"eva {' '.join(command)}" in page[page.index("Example") :]
+
+
+def test_every_exit_code_is_in_the_documentation() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "cli.md").read_text("utf-8")
+    assert [code for code in ExitCode if f"\n| {code:d} | " not in text] == []
 
 
 def test_version() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -82,6 +83,26 @@ def test_a_lean_file_that_is_not_utf8(file: Path) -> None:
     file.write_bytes(b"theorem \xff")
     with pytest.raises(BadSource, match=r"not UTF-8 \(byte 9\)"):
         read(str(file), lean_timeout=1.0)
+
+
+def test_what_the_system_refuses_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(BadSource, match=r"cannot read x+: File name too long"):
+        read("x" * 300, lean_timeout=1.0)
+    with pytest.raises(BadSource, match=r"there is no file .*Demo"):
+        read(str(tmp_path / "Demo.lean"), lean_timeout=1.0)
+
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "stat", refuse)
+    with pytest.raises(BadSource, match=r"cannot read secret/Demo\.lean: Permission denied"):
+        read("secret/Demo.lean", lean_timeout=1.0)
+
+
+def test_a_closed_stdin_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", None)
+    with pytest.raises(BadSource, match="cannot read stdin: it is closed"):
+        read("-", lean_timeout=1.0)
 
 
 def test_the_names_to_choose_from_are_listed_up_to_a_dozen() -> None:

@@ -6,8 +6,11 @@ import sys
 import pytest
 from typer.testing import CliRunner
 
+import eva.lean.steps
 from eva.cli.data import app
 from eva.data.record import read_records
+from eva.lean import FileSteps, LeanMessage, Toolchain
+from eva.step import ProofStep
 from eva.steps_io import read_steps
 
 # Answers as Lean would: every step is taken and closes the goal, unless there is `h` or `x` in its text.
@@ -149,3 +152,45 @@ def test_from_lean_names_the_file_that_lean_did_not_get_through(tmp_path, monkey
     assert done.exit_code == 2
     assert "F.lean" in done.output
     assert not out.exists()
+
+
+def lean_says(monkeypatch, steps=(), errors=()):
+    """Put an answer in Lean's place; the files that it was asked for."""
+    asked = []
+
+    def answer(path, *, timeout):
+        asked.append(path)
+        return FileSteps(path, Toolchain(("lean",), None, "a test"), list(steps), list(errors))
+
+    monkeypatch.setattr(eva.lean.steps, "steps_of_file", answer)
+    return asked
+
+
+def test_from_lean_makes_the_folder_and_tells_what_belongs_to_no_step(tmp_path, monkeypatch):
+    steps = [ProofStep(("⊢ True",), "trivial")]
+    lean_says(monkeypatch, steps, [LeanMessage("error", "unknown\n  'foo'", (3, 5))])
+    file, out = tmp_path / "F.lean", tmp_path / "new" / "steps.jsonl"
+    file.touch()
+    done = run("from-lean", file, "--out", out)
+    assert (done.exit_code, done.stdout) == (0, f"1 steps in {out}\n")
+    assert done.stderr == f"eva: Lean, outside of the steps: {file}:3:5: unknown 'foo'\n"
+    assert read_steps(out) == steps
+    assert list(out.parent.iterdir()) == [out]
+
+
+@pytest.mark.parametrize("out", ["file/steps.jsonl", "folder"])
+def test_from_lean_asks_lean_for_nothing_that_it_cannot_write(tmp_path, monkeypatch, out):
+    asked = lean_says(monkeypatch)
+    (tmp_path / "folder").mkdir()
+    for name in ("F.lean", "file"):
+        (tmp_path / name).touch()
+    done = run("from-lean", tmp_path / "F.lean", "--out", tmp_path / out)
+    assert (done.exit_code, asked) == (2, [])
+    assert "--out" in done.stderr
+
+
+def test_generate_says_that_a_file_is_in_the_way(tmp_path):
+    (tmp_path / "batches").touch()
+    done = run("generate", "--out", tmp_path)
+    assert done.exit_code == 2
+    assert f"{tmp_path / 'batches'} is a file, where answers of Lean must go: remove it" in done.stderr

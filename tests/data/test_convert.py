@@ -2,8 +2,8 @@ import json
 
 import pytest
 
-from eva.data.convert import BadSource, convert, minif2f_steps, rllean_steps
-from eva.steps_io import parse_steps
+from eva.data.convert import BadSource, minif2f_steps, rllean_steps
+from eva.steps_io import read_steps, write_steps
 
 PROOF = {
     "theorem": "two",
@@ -60,11 +60,43 @@ def test_an_attempt_gives_its_first_located_error(tmp_path):
 
 def test_what_is_written_can_be_scored(tmp_path):
     out = tmp_path / "steps.jsonl"
-    assert convert("minif2f", write(tmp_path, PROOF), out) == 2
-    with out.open("rb") as lines:
-        assert [s.tactic for s in parse_steps(lines, source="steps")] == ["constructor", "simp_all"]
+    assert write_steps(out, minif2f_steps(write(tmp_path, PROOF))) == 2
+    assert [s.tactic for s in read_steps(out)] == ["constructor", "simp_all"]
 
 
 def test_a_line_of_another_format_is_named(tmp_path):
     with pytest.raises(BadSource, match=r"source\.jsonl:2: field 'steps'"):
         list(minif2f_steps(write(tmp_path, PROOF, ATTEMPT)))
+
+
+STEP = PROOF["steps"][0]
+
+
+@pytest.mark.parametrize(
+    ("steps", "row", "words"),
+    [
+        (
+            minif2f_steps,
+            {**PROOF, "steps": ["x"]},
+            "an object with the field 'tactic' must be there, not 'x'",
+        ),
+        (minif2f_steps, {**PROOF, "steps": [{**STEP, "tactic": " "}]}, "field 'tactic' is empty"),
+        (
+            minif2f_steps,
+            {**PROOF, "steps": [{**STEP, "state_after": 1}]},
+            "field 'state_after' must be a str",
+        ),
+        (rllean_steps, {**ATTEMPT, "errors": [{"data": "no"}]}, "field 'pos' must be a dict"),
+        (rllean_steps, {**ATTEMPT, "errors": [{"data": "no", "pos": {}}]}, "field 'line' must be a int"),
+    ],
+)
+def test_a_record_inside_a_line_is_held_to_its_format(tmp_path, steps, row, words):
+    with pytest.raises(BadSource, match=rf"source\.jsonl:1: {words}"):
+        list(steps(write(tmp_path, row)))
+
+
+def test_a_line_that_is_not_utf8_is_named(tmp_path):
+    path = tmp_path / "source.jsonl"
+    path.write_bytes(b'\n{"theorem": "\xff"}\n')
+    with pytest.raises(BadSource, match=r"source\.jsonl:2: not UTF-8: .* at byte 14 of the line"):
+        list(minif2f_steps(path))

@@ -42,6 +42,13 @@ def test_a_bad_line_is_named(tmp_path, change, word):
         list(read_records(path))
 
 
+def test_a_line_that_is_not_utf8_is_named(tmp_path):
+    path = tmp_path / "train.jsonl"
+    path.write_bytes(json.dumps(RECORD.to_json()).encode() + b'\n{"\xff": 1}\n')
+    with pytest.raises(BadRecord, match=r"train\.jsonl:2: 'utf-8' codec"):
+        list(read_records(path))
+
+
 def test_a_missing_field_is_named():
     data = RECORD.to_json()
     del data["finishable"]

@@ -165,6 +165,18 @@ def test_a_log_on_a_full_disk_disturbs_nobody(tmp_path: Path, tiny_checkpoint: P
         assert client.health().state == "ready"
 
 
+def test_a_log_that_nobody_reads_disturbs_nobody(tmp_path: Path, tiny_checkpoint: Path) -> None:
+    ours, theirs = os.pipe()
+    os.close(ours)
+    with (
+        os.fdopen(theirs, "wb") as unread,
+        daemon(tmp_path / "daemon.json", tiny_checkpoint, log=unread) as there,
+        Client(there) as client,
+    ):
+        assert len(client.score(steps(2), critique=False)) == 2
+        assert client.health().state == "ready"
+
+
 @pytest.mark.parametrize(("room", "file"), [(0, "daemon.json.lock"), (64, "daemon.json")])
 def test_no_room_for_the_files_is_one_clear_line(
     tmp_path: Path, tiny_checkpoint: Path, room: int, file: str

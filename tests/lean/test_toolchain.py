@@ -48,6 +48,11 @@ def test_the_variable_wins(tmp_path: Path, package: Path) -> None:
     assert found == Toolchain(("my", "own lean", "--x"), None, "$EVA_LEAN")
 
 
+def test_a_variable_that_is_no_command_is_named(package: Path) -> None:
+    with pytest.raises(LeanNotFound, match=r"EVA_LEAN is not a command: 'my lean --x .* set it to"):
+        find_toolchain(package, environ={"PATH": "", "EVA_LEAN": "'my lean --x"})
+
+
 def test_lake_speaks_for_the_files_of_its_package(tmp_path: Path, package: Path) -> None:
     lake = command(tmp_path / "bin" / "lake")
     command(tmp_path / "bin" / "lean")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from io import TextIOWrapper
 from typing import Annotated, Any
@@ -9,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from eva import __version__
+from eva.cli.exits import output_failures
 from eva.cli.late import Late, group_of
 from eva.threads import share_the_cores
 
@@ -75,5 +77,8 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="replace")
+    if os.environ.get("COLUMNS") == "0":
+        del os.environ["COLUMNS"]  # others take 0 for not set; rich would print nothing
     share_the_cores()
-    app(prog_name="eva")
+    with output_failures():
+        app(prog_name="eva")

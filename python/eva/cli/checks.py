@@ -112,7 +112,10 @@ def lean() -> Check:
 
 def daemon() -> Check:
     """Whether the daemon of this user answers, and is of this version."""
-    from eva.client import Client
+    try:
+        from eva.client import Client
+    except ModuleNotFoundError:
+        return Check("daemon", "warn", "cannot be asked: pyzmq is missing", "pip install pyzmq")
     from eva.runtime import DaemonError, DaemonMissing, StaleDaemon
 
     try:

@@ -2,16 +2,77 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from enum import Enum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from eva.cli.exits import ExitCode, fail
+from eva.cli.exits import ExitCode, fail, tell
 from eva.extras import lacking
 
+if TYPE_CHECKING:
+    from eva.step import ProofStep
+
+GENERATE_EPILOG = """
+[bold]Examples[/]
+
+[cyan]eva data generate --out data/steps --theorems 2600[/]  every label is an outcome of Lean
+
+[cyan]eva data generate --out data/steps --theorems 2600 --resume[/]  on, after it was stopped
+
+[bold]Exit codes[/]
+
+0 written · 2 an option is wrong, the folder cannot be used, or Lean fails
+"""
+CHECK_EPILOG = """
+[bold]Example[/]
+
+[cyan]eva data check data/steps[/]  prints the table, and writes it into data/steps/card.md
+
+[bold]Exit codes[/]
+
+0 checked · 2 the folder does not hold what generate writes
+"""
+CONVERT_EPILOG = """
+[bold]Examples[/]
+
+[cyan]eva data convert minif2f proofs.jsonl[/]  then: eva score steps.jsonl
+
+[cyan]eva data convert rllean attempts.jsonl --out attempts/steps.jsonl[/]  the first failing line of each
+
+[bold]Exit codes[/]
+
+0 written · 2 a line is not of that format, or --out cannot be written
+"""
+FROM_LEAN_EPILOG = """
+[bold]Examples[/]
+
+[cyan]eva data from-lean Demo.lean[/]  what eva score Demo.lean would score
+
+[cyan]eva data from-lean src/*.lean --out build/steps.jsonl[/]  many files, as one
+
+[bold]Exit codes[/]
+
+0 written · 2 Lean cannot read a file, or --out cannot be written
+"""
+TRACE_EPILOG = """
+[bold]Examples[/]
+
+[cyan]eva data trace OWNER/NAME@COMMIT --out steps.jsonl[/]  a repository of GitHub
+
+[cyan]eva data trace ./traced[/]  a folder that LeanDojo has traced before
+
+[bold]Exit codes[/]
+
+0 written · 2 there is no such repository, LeanDojo fails, or --out cannot be written
+"""
+
 app = typer.Typer(name="data", help="Make and convert training data.", no_args_is_help=True)
+
+Out = Annotated[Path, typer.Option(dir_okay=False, help="Where to write steps, one a line, for `eva score`.")]
+DEFAULT_OUT = Path("steps.jsonl")
 
 
 class Source(str, Enum):
@@ -21,7 +82,7 @@ class Source(str, Enum):
     rllean = "rllean"
 
 
-@app.command()
+@app.command(epilog=GENERATE_EPILOG)
 def generate(
     *,
     out: Annotated[
@@ -50,11 +111,6 @@ def generate(
     from eva.lean.errors import LeanError
 
     store = out / "batches"
-    if store.exists() and any(store.iterdir()) and not resume:
-        fail(
-            ExitCode.USAGE,
-            f"{store} holds answers of an earlier run: pass --resume to use them, or name another folder",
-        )
     columns = (
         TextColumn("[progress.description]{task.description}"),
         BarColumn(),
@@ -62,6 +118,16 @@ def generate(
         TimeElapsedColumn(),
     )
     try:
+        if store.is_file():
+            fail(
+                ExitCode.USAGE,
+                f"{store} is a file, where answers of Lean must go: remove it, or give another --out",
+            )
+        if store.exists() and any(store.iterdir()) and not resume:
+            fail(
+                ExitCode.USAGE,
+                f"{store} holds answers of an earlier run: pass --resume to use them, or name another folder",
+            )
         runner = LeanRunner(lean_command(), store=store, timeout=timeout)
         with Progress(*columns, console=Console(stderr=True)) as bar:
             task = bar.add_task("steps to Lean", total=None)
@@ -78,7 +144,7 @@ def generate(
     typer.echo(f"{out / 'card.md'}")
 
 
-@app.command()
+@app.command(epilog=CHECK_EPILOG)
 def check(
     folder: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="What `generate` wrote.")],
 ) -> None:
@@ -96,51 +162,44 @@ def check(
     typer.echo(baselines(checked))
 
 
-@app.command()
+@app.command(epilog=CONVERT_EPILOG)
 def convert(
     kind: Annotated[Source, typer.Argument(help="What FILE holds.", metavar="FORMAT")],
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The file to read.")],
-    out: Annotated[Path, typer.Option(help="Where to write steps, one a line, for `eva score`.")] = Path(
-        "steps.jsonl"
-    ),
+    out: Out = DEFAULT_OUT,
 ) -> None:
     """Turn traced proofs (minif2f) or proof attempts (rllean) into steps for `eva score`."""
-    from eva.data.convert import BadSource
-    from eva.data.convert import convert as write_steps
+    from eva.data.convert import FORMATS, BadSource
 
     try:
-        count = write_steps(kind.value, file, out)
-    except (BadSource, OSError) as error:
+        _save(FORMATS[kind.value](file), out)
+    except BadSource as error:
         fail(ExitCode.USAGE, str(error))
-    typer.echo(f"{count} steps in {out}")
 
 
-@app.command("from-lean")
+@app.command("from-lean", epilog=FROM_LEAN_EPILOG)
 def from_lean(
     files: Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, help="Lean files.")],
-    out: Annotated[Path, typer.Option(help="Where to write steps, one a line, for `eva score`.")] = Path(
-        "steps.jsonl"
-    ),
+    out: Out = DEFAULT_OUT,
     timeout: Annotated[float, typer.Option(min=1, help="Seconds that Lean gets for each file.")] = 300.0,
 ) -> None:
     """The steps of Lean files, with the states around them and Lean's errors, as Lean itself saw them."""
-    from eva.lean import LeanError, steps_of_file
-    from eva.steps_io import write_steps
+    from eva.cli.sources import BadSource, ask_lean
 
-    steps = []
-    for file in files:
-        try:
-            found = steps_of_file(file, timeout=timeout)
-        except (LeanError, OSError, UnicodeDecodeError) as error:
-            fail(ExitCode.USAGE, f"{file}: {error}")
-        steps += found.steps
-        for complaint in found.errors:
-            line, column = complaint.start
-            typer.echo(f"{file}:{line}:{column}: {complaint.text}", err=True)
-    typer.echo(f"{write_steps(out, steps)} steps in {out}")
+    def steps() -> Iterator[ProofStep]:
+        for file in files:
+            found = ask_lean(file, timeout, option="--timeout")
+            for complaint in found.complaints:
+                tell(complaint, label="eva: Lean, outside of the steps")
+            yield from found.steps
+
+    try:
+        _save(steps(), out)
+    except BadSource as error:
+        fail(ExitCode.USAGE, str(error))
 
 
-@app.command()
+@app.command(epilog=TRACE_EPILOG)
 def trace(
     source: Annotated[
         str,
@@ -150,21 +209,27 @@ def trace(
             "LeanDojo has traced.",
         ),
     ],
-    out: Annotated[Path, typer.Option(help="Where to write steps, one a line, for `eva score`.")] = Path(
-        "steps.jsonl"
-    ),
+    out: Out = DEFAULT_OUT,
 ) -> None:
     """The steps of a whole repository, traced by LeanDojo (needs git, lake and the network)."""
     from eva.data.trace import TraceFailed
     from eva.data.trace import trace as steps_of_repository
+
+    try:
+        _save(steps_of_repository(source), out)
+    except TraceFailed as error:
+        fail(ExitCode.USAGE, str(error))
+
+
+def _save(steps: Iterable[ProofStep], out: Path) -> None:
+    """Write `steps` to `out`, and say how many there were."""
     from eva.steps_io import write_steps
 
-    part = out.with_suffix(out.suffix + ".part")
     try:
-        count = write_steps(part, steps_of_repository(source))
-        part.replace(out)
-    except (TraceFailed, OSError) as error:
-        fail(ExitCode.USAGE, str(error))
+        count = write_steps(out, steps)
+    except OSError as error:
+        why = f"{error.filename or out}: {error.strerror or error}"  # a folder above may be in the way
+        fail(ExitCode.USAGE, f"cannot write {out} ({why}); name another file with --out")
     typer.echo(f"{count} steps in {out}")
 
 

@@ -15,6 +15,12 @@ HELP = (
     "Nothing heavy is loaded and nothing is changed."
 )
 EPILOG = """
+[bold]Examples[/]
+
+[cyan]eva doctor[/]  a line for each check, with its remedy
+
+[cyan]eva doctor --json | jq .ok[/]  true or false, for programs
+
 [bold]Exit codes[/]
 
 0 no failure (there may be warnings) · 1 a check failed

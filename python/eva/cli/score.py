@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
 from textwrap import shorten
 from typing import TYPE_CHECKING, Annotated
 
@@ -43,7 +43,9 @@ EPILOG = """
 
 [bold]Exit codes[/]
 
-0 done · 1 a value is under --fail-under · 2 no steps to score · 3 no daemon · 4 a step is left without score
+0 done, and a step may have no score because it is too long · 1 a value is under --fail-under · 2 no steps to
+score · 3 no daemon · 4 the judging failed or its deadline passed; with --fail-under also: a step has no score
+to compare
 """
 
 
@@ -115,7 +117,7 @@ def score(
 
     try:
         sources.check(file)
-        with Screen() as screen:
+        with ExitStack() as after, Screen() as screen:
             if sources.is_lean(file):
                 judge = _judge(screen, model or DEFAULT_MODEL, local=local)  # before Lean, which takes long
                 screen.doing(f"Lean reads {file}")
@@ -124,7 +126,7 @@ def score(
                 found = sources.read(file, lean_timeout=lean_timeout)
                 judge = _judge(screen, model or DEFAULT_MODEL, local=local)
             steps = found.steps if theorem is None else sources.of_theorem(found.steps, theorem)
-            _complain(found.complaints)
+            after.callback(_complain, found.complaints)  # the live region would be drawn into them
             printer = JsonLines(screen, steps) if as_json else Table(screen, steps)
             screen.doing(f"{judge.name} judges {len(steps)} steps", total=len(steps) * (1 + critique))
             scores, failure = _run(

@@ -23,7 +23,7 @@ class Screen:
         calm = Theme({"progress.elapsed": "dim"})
         self.out = Console(highlight=False, theme=calm)
         errors = Console(stderr=True, highlight=False, theme=calm)
-        self.drafts = _is_screen(self.out)
+        self.drafts = is_screen(self.out)
         """Whether drafts are shown."""
         where = self.out if self.drafts else errors
         self._progress = Progress(
@@ -37,7 +37,7 @@ class Screen:
         self._draft: list[Text] = []
         self._live = (
             Live(get_renderable=self._region, console=where, transient=True, refresh_per_second=10)
-            if _is_screen(where)
+            if is_screen(where)
             else None
         )
 
@@ -74,13 +74,17 @@ class Screen:
             self.out.print(line, no_wrap=True, crop=False, overflow="ignore")
 
     def print_raw(self, line: str) -> None:
-        """Print `line` as it is, however long."""
-        self.out.print(line, markup=False, emoji=False, soft_wrap=True)
+        """Print `line` as it is, however long: by rich only where it has to go above the live region."""
+        if self.drafts:
+            self.out.print(line, markup=False, emoji=False, soft_wrap=True)
+        else:
+            self.out.file.write(f"{line}\n")
+            self.out.file.flush()
 
     def _region(self) -> Group:
         return Group(*(self._draft if self.drafts else ()), self._progress.get_renderable())
 
 
-def _is_screen(console: Console) -> bool:
+def is_screen(console: Console) -> bool:
     """Whether lines on it can be drawn anew. (`FORCE_COLOR` asks for colours in a pipe, not for that.)"""
     return console.file.isatty() and console.is_interactive

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import signal
@@ -36,8 +35,30 @@ SERVE_EPILOG = """
 0 ended in good order · 2 a setting is wrong · 3 no place for the connection file · 4 the model cannot be used
 · 5 a daemon runs already
 """
-STOP_EPILOG = "[bold]Exit codes[/]\n\n0 it has ended · 3 there is none, or it does not end"
-STATUS_EPILOG = "[bold]Exit codes[/]\n\n0 a daemon answers · 3 none does"
+STOP_EPILOG = """
+[bold]Examples[/]
+
+[cyan]eva stop[/]  what it has accepted is answered first
+
+[cyan]eva stop --timeout 120[/]  for one that has much to answer
+
+[bold]Exit codes[/]
+
+0 it has ended · 3 there is none, or it does not end
+"""
+STATUS_EPILOG = """
+[bold]Examples[/]
+
+[cyan]eva status[/]  model, load, times and memory
+
+[cyan]eva status --json | jq .queued_steps[/]  one figure, for programs
+
+[cyan]eva status --prometheus > eva.prom[/]  for Prometheus' textfile collector
+
+[bold]Exit codes[/]
+
+0 a daemon answers · 2 an option is wrong · 3 no daemon answers
+"""
 
 
 def serve(
@@ -117,6 +138,10 @@ def status(
     ] = 5.0,
 ) -> None:
     """Ask the daemon how it is."""
+    if as_json and as_prometheus:
+        raise typer.BadParameter(
+            "does not go with --json: ask for one of the two.", param_hint="--prometheus"
+        )
     from eva.cli.health import prometheus, summary
     from eva.client import Client, DaemonError
     from eva.runtime import connection_path, living_daemon, read_connection
@@ -211,8 +236,7 @@ def _serve_here(config: ServeConfig) -> None:
 
 
 def _tell_ready(connection: Connection) -> None:
-    with contextlib.suppress(OSError):  # a full disk, or nobody reads: no reason not to serve
-        tell(f"ready ({connection.who})")
+    tell(f"ready ({connection.who})")  # a full disk, or nobody reads: no reason not to serve
 
 
 def _start_in_background(arguments: list[str], path: Path, model: str, startup: float) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ class BadSource(Exception):
 class Steps:
     """What there is to score.
 
-    - `steps`: never empty.
+    - `steps`: never empty where they come from `read`.
     - `complaints`: Lean's errors that belong to none of the steps, as `FILE:LINE:COLUMN: message`.
     """
 
@@ -35,13 +36,16 @@ def is_lean(source: str) -> bool:
 
 def check(source: str) -> None:
     """Raises `BadSource` where there plainly is no file to read: cheap, to be done before anything slow."""
-    path = Path(source)
     if source == STDIN:
         return
-    if path.is_dir():
+    try:
+        mode = Path(source).stat().st_mode
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise BadSource(f"there is no file {source}") from error
+    except OSError as error:
+        raise BadSource(f"cannot read {source}: {error.strerror or error}") from error
+    if stat.S_ISDIR(mode):
         raise BadSource(f"{source} is a directory: name a .lean file or a steps.jsonl in it")
-    if not path.exists():
-        raise BadSource(f"there is no file {source}")
 
 
 def read(source: str, *, lean_timeout: float) -> Steps:
@@ -53,6 +57,30 @@ def read(source: str, *, lean_timeout: float) -> Steps:
     """
     check(source)
     return _from_lean(Path(source), lean_timeout) if is_lean(source) else _from_jsonl(source)
+
+
+def ask_lean(path: Path, timeout: float, *, option: str) -> Steps:
+    """What Lean sees in a file: there may be no steps in it.
+
+    - `option`: the one that gives Lean more seconds than `timeout`.
+
+    Raises `BadSource`.
+    """
+    from eva.lean.errors import LeanError, LeanTimeout
+    from eva.lean.steps import steps_of_file
+
+    try:
+        found = steps_of_file(path, timeout=timeout)
+    except LeanTimeout as error:
+        raise BadSource(f"{error} ({option})") from error
+    except LeanError as error:
+        raise BadSource(str(error)) from error
+    except UnicodeDecodeError as error:
+        raise BadSource(f"{path} is not UTF-8 (byte {error.start + 1}): Lean files are") from error
+    except OSError as error:
+        raise BadSource(f"cannot read {path}: {error.strerror or error}") from error
+    complaints = [f"{path}:{error.start[0]}:{error.start[1]}: {error.text}" for error in found.errors]
+    return Steps(found.steps, complaints)
 
 
 def of_theorem(steps: Sequence[ProofStep], name: str) -> list[ProofStep]:
@@ -71,30 +99,19 @@ def of_theorem(steps: Sequence[ProofStep], name: str) -> list[ProofStep]:
 
 
 def _from_lean(path: Path, timeout: float) -> Steps:
-    from eva.lean.errors import LeanError, LeanTimeout
-    from eva.lean.steps import steps_of_file
-
-    try:
-        found = steps_of_file(path, timeout=timeout)
-    except LeanTimeout as error:
-        raise BadSource(f"{error} (--lean-timeout)") from error
-    except LeanError as error:
-        raise BadSource(str(error)) from error
-    except UnicodeDecodeError as error:
-        raise BadSource(f"{path} is not UTF-8 (byte {error.start + 1}): Lean files are") from error
-    except OSError as error:
-        raise BadSource(f"cannot read {path}: {error.strerror or error}") from error
-    complaints = [f"{path}:{error.start[0]}:{error.start[1]}: {error.text}" for error in found.errors]
+    found = ask_lean(path, timeout, option="--lean-timeout")
     if not found.steps:
-        if complaints:
+        if complaints := found.complaints:
             errors = "an error" if len(complaints) == 1 else f"{len(complaints)} errors, the first"
             raise BadSource(f"{path} has no proof step; Lean reports {errors}: {complaints[0]}")
         raise BadSource(f"{path} holds no tactic proof (a 'by' with tactics): there is nothing to score")
-    return Steps(found.steps, complaints)
+    return found
 
 
 def _from_jsonl(source: str) -> Steps:
     name = "stdin" if source == STDIN else source
+    if source == STDIN and sys.stdin is None:
+        raise BadSource("cannot read stdin: it is closed; name a file, or send the steps through a pipe")
     try:
         steps = (
             list(parse_steps(sys.stdin.buffer, source=name)) if source == STDIN else read_steps(Path(source))

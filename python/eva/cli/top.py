@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import time
+from contextlib import nullcontext
 from typing import Annotated
 
 import typer
 
 from eva.cli.exits import ExitCode, fail
 
-EPILOG = "[bold]Exit codes[/]\n\n0 you have ended it · 3 no daemon answers"
+EPILOG = """
+[bold]Examples[/]
+
+[cyan]eva top[/]  until Ctrl-C
+
+[cyan]eva top --every 10 --times 6 > load.txt[/]  six looks in a minute
+
+[bold]Exit codes[/]
+
+0 after --times looks · 3 no daemon answers · 130 Ctrl-C
+"""
 
 
 def top(
@@ -29,22 +40,24 @@ def top(
     from rich.live import Live
 
     from eva.cli.health import table
+    from eva.cli.screen import is_screen
     from eva.client import Client, DaemonError
     from eva.protocol import Health
     from eva.runtime import read_connection
 
     console = Console(highlight=False)
+    renewed = Live(console=console, auto_refresh=False) if is_screen(console) else nullcontext()
     before: tuple[Health, float] | None = None
     looks = 0
     try:
-        with Client(read_connection()) as client, Live(console=console, auto_refresh=False) as live:
+        with Client(read_connection()) as client, renewed as live:
             while True:
                 health, now = client.health(), time.monotonic()
                 view = table(health, before and before[0], now - before[1] if before else 0.0)
-                if console.is_terminal:
-                    live.update(view, refresh=True)
-                else:
+                if live is None:
                     console.print(view)
+                else:
+                    live.update(view, refresh=True)
                 before = health, now
                 looks += 1
                 if looks == times:

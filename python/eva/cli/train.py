@@ -79,6 +79,15 @@ def _run(kind: type[RunConfig], run: Callable[[Any], Path], given: dict[str, Any
         final = run(build(kind, given, file))
     except (BadConfig, BadRecord) as error:
         fail(ExitCode.USAGE, str(error))
+    except BrokenPipeError:
+        raise  # nobody reads what training prints: no fault of an option
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        fail(
+            ExitCode.USAGE,
+            f"cannot train: {where}{error.strerror or error}; give an --out that can be written, and "
+            "a --data that can be read",
+        )
     except (LoadError, ModelError) as error:
         fail(ExitCode.MODEL, str(error))
     typer.echo(f"{final}")

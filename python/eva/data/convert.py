@@ -26,7 +26,9 @@ def minif2f_steps(path: Path) -> Iterator[ProofStep]:
         earlier: list[str] = []
         for step in _field(proof, "steps", list, where):
             tactic = _field(step, "tactic", str, where)
-            after = step.get("state_after")
+            if not tactic.strip():
+                raise BadSource(f"{where}: field 'tactic' is empty: a step needs the text that is proposed")
+            after = None if step.get("state_after") is None else _field(step, "state_after", str, where)
             yield ProofStep(
                 goals=split_goals(_field(step, "state_before", str, where)),
                 tactic=tactic,
@@ -63,11 +65,11 @@ def rllean_steps(path: Path) -> Iterator[ProofStep]:
             continue
         statement = "\n".join(lines[start : head_end + 1]).removesuffix(":= by").rstrip()
         errors = _field(attempt, "errors", list, where)
-        for error in sorted(errors, key=lambda e: (e["pos"]["line"], e["pos"]["column"])):
+        for error in sorted(errors, key=lambda e: _place(e, where)):
             message = _field(error, "data", str, where)
             if message.startswith("unsolved goals"):
                 continue
-            line = int(error["pos"]["line"]) + 1
+            line = _place(error, where)[0] + 1
             if head_end < line < len(lines) and lines[line].strip():
                 yield ProofStep(
                     goals=_goals_in(message) or ("⊢ " + statement.partition(" ")[2],),
@@ -100,27 +102,18 @@ def _goals_in(message: str) -> tuple[str, ...]:
 FORMATS = {"minif2f": minif2f_steps, "rllean": rllean_steps}
 
 
-def convert(kind: str, source: Path, out: Path) -> int:
-    """Write the steps of `source` (format `kind`, a key of `FORMATS`) to `out`; returns how many.
-
-    Raises `BadSource`.
-    """
-    lines = [json.dumps(step.to_json(), ensure_ascii=False) + "\n" for step in FORMATS[kind](source)]
-    out.parent.mkdir(parents=True, exist_ok=True)
-    part = out.with_suffix(out.suffix + ".part")
-    part.write_text("".join(lines), encoding="utf-8")
-    part.replace(out)
-    return len(lines)
-
-
 def _objects(path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    with path.open(encoding="utf-8") as lines:
+    with path.open("rb") as lines:
         for number, line in enumerate(lines, start=1):
             if not line.strip():
                 continue
             where = f"{path}:{number}"
             try:
-                data = json.loads(line)
+                data = json.loads(line.decode("utf-8"))
+            except UnicodeDecodeError as error:
+                raise BadSource(
+                    f"{where}: not UTF-8: {error.reason} at byte {error.start + 1} of the line"
+                ) from error
             except ValueError as error:
                 raise BadSource(f"{where}: not JSON: {error}") from error
             if not isinstance(data, dict):
@@ -128,7 +121,15 @@ def _objects(path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
             yield where, data
 
 
-def _field(data: Mapping[str, Any], key: str, kind: type, where: str) -> Any:
+def _place(error: Any, where: str) -> tuple[int, int]:
+    """Line and column of one of Lean's errors."""
+    pos = _field(error, "pos", dict, where)
+    return _field(pos, "line", int, where), _field(pos, "column", int, where)
+
+
+def _field(data: Any, key: str, kind: type, where: str) -> Any:
+    if not isinstance(data, Mapping):
+        raise BadSource(f"{where}: an object with the field '{key}' must be there, not {str(data)[:40]!r}")
     value = data.get(key)
     if not isinstance(value, kind):
         raise BadSource(f"{where}: field '{key}' must be a {kind.__name__}, not {str(value)[:40]!r}")

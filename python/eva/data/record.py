@@ -110,9 +110,9 @@ def write_records(path: Path, records: Iterable[LabelledStep]) -> int:
 
 def read_records(path: Path) -> Iterator[LabelledStep]:
     """Read records one by one. Raises `BadRecord` with the file and the line."""
-    with path.open(encoding="utf-8") as lines:
+    with path.open("rb") as lines:
         for number, line in enumerate(lines, start=1):
             try:
-                yield LabelledStep.from_json(json.loads(line))
+                yield LabelledStep.from_json(json.loads(line.decode("utf-8")))
             except (ValueError, KeyError, TypeError) as error:
                 raise BadRecord(f"{path}:{number}: {error}") from error

@@ -75,7 +75,7 @@ def find_toolchain(file: Path | None = None, *, environ: Mapping[str, str] | Non
     """The Lean for `file` (for the working directory, where no file is given). Raises `LeanNotFound`."""
     env = os.environ if environ is None else environ
     if command := env.get("EVA_LEAN", "").strip():
-        return Toolchain(tuple(shlex.split(command)), None, "$EVA_LEAN")
+        return Toolchain(_words(command), None, "$EVA_LEAN")
     path = env.get("PATH")
     package = _package_of(Path.cwd() if file is None else file.resolve().parent)
     lake = shutil.which("lake", path=path)
@@ -91,6 +91,18 @@ def find_toolchain(file: Path | None = None, *, environ: Mapping[str, str] | Non
             f"EVA_LEAN_WASM names {wasm}, where there is no bin/lean; run `make lean` in a checkout of eva"
         )
     raise LeanNotFound(f"no Lean to run for {file or 'this directory'}: {REMEDY}")
+
+
+def _words(command: str) -> tuple[str, ...]:
+    """The words of `$EVA_LEAN`. On Windows backslashes are parts of paths, and shlex leaves the quotes."""
+    windows = os.name == "nt"
+    try:
+        words = shlex.split(command, posix=not windows)
+    except ValueError as error:
+        raise LeanNotFound(
+            f"EVA_LEAN is not a command: {command} ({error}); set it to the command that runs your Lean"
+        ) from error
+    return tuple(word.strip('"') for word in words) if windows else tuple(words)
 
 
 def _package_of(directory: Path) -> Path | None:

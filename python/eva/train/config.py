@@ -83,16 +83,24 @@ class RunConfig:
                 )
 
     def save(self, file: Path) -> None:
+        """Write the configuration; the file appears whole or not at all."""
         plain = {k: str(v) if isinstance(v, Path) else v for k, v in asdict(self).items()}
-        file.write_text(json.dumps(plain, indent=2, ensure_ascii=False) + "\n", "utf-8")
+        part = file.with_suffix(file.suffix + ".part")
+        part.write_text(json.dumps(plain, indent=2, ensure_ascii=False) + "\n", "utf-8")
+        part.replace(file)
 
     def difference(self, file: Path) -> str | None:
         """The first option that has another value in the saved configuration, with both values.
 
         `None` where there is none, so that its checkpoints may be resumed. An option that was not there yet
-        had what is its default now.
+        had what is its default now. Raises `BadConfig` where the file does not hold a configuration.
         """
-        saved: dict[str, Any] = json.loads(file.read_text("utf-8"))
+        try:
+            saved = json.loads(file.read_text("utf-8"))
+        except ValueError as error:
+            raise BadConfig(f"{file} is damaged: remove it ({error})") from error
+        if not isinstance(saved, dict):
+            raise BadConfig(f"{file} is damaged: remove it (it holds no options)")
         for one in (f for f in fields(self) if f.name != "threads"):
             mine = getattr(self, one.name)
             theirs = saved.get(one.name, one.default)
