@@ -177,10 +177,18 @@ class Client:
         """
         if not steps:
             return
-        id = id or f"r{next(self._ids)}"
+        id = id or self._free_id("r")
+        if id in self._inbox:
+            raise RequestFailed("bad_request", f"the id {id!r} is in use")
+        deadline = min(protocol.MAX_DEADLINE_MS / 1000, deadline)
         end = time.monotonic() + deadline
-        link = self._connected()
-        left = min(max(1, round((end - time.monotonic()) * 1000)), protocol.MAX_DEADLINE_MS)
+        try:
+            link = self._connected(min(self._timeout, deadline))
+        except DaemonGone:
+            if time.monotonic() < end:
+                raise
+            raise _late(deadline) from None
+        left = max(1, round((end - time.monotonic()) * 1000))
         frame = protocol.encode_request(ScoreRequest(id, tuple(steps), critique, order, left))
         if len(frame) > protocol.MAX_BYTES:
             raise RequestFailed(
@@ -193,9 +201,7 @@ class Client:
             while True:
                 event = self._event(link, id, end + GRACE_S)
                 if event is None:
-                    raise DeadlinePassed(
-                        f"no answer within {deadline:g} s", "give more time, or look at 'eva status'"
-                    )
+                    raise _late(deadline)
                 open_ = not isinstance(event, Done | Failure)
                 if isinstance(event, Scored | CritiquePiece):
                     yield event
@@ -216,9 +222,9 @@ class Client:
 
     def health(self) -> Health:
         """The daemon's state; it answers at once, also while its model works."""
-        id = f"h{next(self._ids)}"
+        id = self._free_id("h")
         end = time.monotonic() + self._timeout
-        link = self._connected()
+        link = self._connected(self._timeout)
         self._inbox[id] = deque()
         try:
             self._send(link, protocol.encode_request(HealthRequest(id)))
@@ -234,14 +240,18 @@ class Client:
             f"the daemon did not answer within {self._timeout:g} s", "restart it: see 'eva status'"
         )
 
-    def _connected(self) -> Link:
+    def _free_id(self, kind: str) -> str:
+        """A name that no request in flight has, one that the caller chose included."""
+        return next(id for number in self._ids if (id := f"{kind}{number}") not in self._inbox)
+
+    def _connected(self, timeout: float) -> Link:
         if self._link is not None and not self._inbox and self._link.is_lost():
             self.close()  # nobody waits for anything of that daemon: the next one will do
         if self._link is None:
             given = self._given
             connection = given if isinstance(given, Connection) else read_connection(given)
             try:
-                self._link = Link(connection, self._timeout)
+                self._link = Link(connection, timeout)
             except (WrongToken, StaleDaemon, LinkLost) as error:
                 if connection.path is not None:
                     read_connection(connection.path)  # it may have ended just now: that explains it better
@@ -286,6 +296,10 @@ class Client:
         return DaemonGone(
             str(error), "it may have ended: see 'eva status', start one with 'eva serve --detach'"
         )
+
+
+def _late(deadline: float) -> DeadlinePassed:
+    return DeadlinePassed(f"no answer within {deadline:g} s", "give more time, or look at 'eva status'")
 
 
 def _failed(event: Failure, deadline: float) -> Unanswered:

@@ -12,11 +12,14 @@ import time
 import zmq
 from zmq.utils.monitor import recv_monitor_message
 
-from eva.runtime import Connection, DaemonError, StaleDaemon, is_abandoned
+from eva.runtime import BadConnectionFile, Connection, DaemonError, StaleDaemon, is_abandoned
 
 _REFUSED = (zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL, zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL)
 _LOST = (zmq.EVENT_CLOSED, zmq.EVENT_DISCONNECTED, zmq.EVENT_CONNECT_RETRIED)
 _LINGER_MS = 500
+_NEVER_MS = 86_400_000
+"""Reconnecting is put off for a day: where it is forbidden (-1), libzmq throws away at the connection's end
+what has come and was not read yet."""
 _DYING_S = 0.5
 
 
@@ -32,7 +35,8 @@ class Link:
     """A DEALER that has shaken hands. For one thread.
 
     Raises, within `timeout` seconds: `StaleDaemon` where nothing listens, `WrongToken` where the daemon
-    refuses, `LinkLost` where whoever listens does not answer.
+    refuses, `LinkLost` where whoever listens does not answer. Raises `BadConnectionFile` where ZeroMQ cannot
+    even try.
     """
 
     def __init__(self, connection: Connection, timeout: float) -> None:
@@ -40,15 +44,8 @@ class Link:
         context: zmq.Context[zmq.Socket[bytes]] = zmq.Context.instance()
         self._socket: zmq.Socket[bytes] = context.socket(zmq.DEALER)
         self._socket.linger = 0
-        self._socket.reconnect_ivl = -1
+        self._socket.reconnect_ivl = _NEVER_MS
         self._socket.ipv6 = "[" in connection.endpoint
-        if connection.curve is None:
-            self._socket.plain_username = b"eva"
-            self._socket.plain_password = connection.token.encode()
-        else:
-            self._socket.curve_serverkey = connection.curve.server_public.encode()
-            self._socket.curve_publickey = connection.curve.client_public.encode()
-            self._socket.curve_secretkey = connection.curve.client_secret.encode()
         # the default name is the socket's descriptor, which the next socket may get before this is gone
         monitor = f"inproc://eva-monitor-{secrets.token_hex(8)}"
         self._monitor: zmq.Socket[bytes] = self._socket.get_monitor_socket(addr=monitor)
@@ -56,7 +53,7 @@ class Link:
         self._poller = zmq.Poller()
         self._poller.register(self._monitor, zmq.POLLIN)
         try:
-            self._socket.connect(connection.endpoint)
+            self._connect()
             self._shake_hands(time.monotonic() + timeout, timeout)
         except BaseException:
             self.close()
@@ -65,7 +62,7 @@ class Link:
         self._socket.linger = _LINGER_MS  # a last `cancel` may go out
 
     def send(self, frame: bytes) -> None:
-        """Send one frame. Raises `LinkLost`."""
+        """Send one frame; whether the connection has ended, only `receive` tells. Raises `LinkLost`."""
         try:
             self._socket.send(frame, zmq.DONTWAIT)
         except zmq.Again:
@@ -75,12 +72,13 @@ class Link:
         """The next frame, or `None` where none came by `until` (of `time.monotonic`). Raises `LinkLost`."""
         while True:
             left = until - time.monotonic()
-            ready = dict(self._poller.poll(max(0, int(left * 1000) + 1) if left > 0 else 0))
+            ready = dict(self._poller.poll(int(left * 1000) + 1 if left > 0 and not self._lost else 0))
             if self._socket in ready:
                 return self._socket.recv(zmq.DONTWAIT)
+            if self._lost:  # and what came before is read
+                raise LinkLost("the daemon closed the connection")
             if self._monitor in ready:
-                if self._event() in _LOST:
-                    return self._rest()
+                self._lost = self._event() in _LOST
             elif left <= 0:
                 return None
 
@@ -93,15 +91,26 @@ class Link:
     def close(self) -> None:
         self._socket.disable_monitor()
         self._monitor.close(0)
-        self._socket.close()
+        self._socket.close(0 if self._lost else None)  # what was sent since then goes nowhere
 
-    def _rest(self) -> bytes:
-        """What came before the connection ended. Raises `LinkLost` once that is read."""
-        self._poller.unregister(self._monitor)
+    def _connect(self) -> None:
+        """Say where to and as whom; libzmq looks at the form of both at once."""
+        connection = self._connection
         try:
-            return self._socket.recv(zmq.DONTWAIT)
-        except zmq.Again:
-            raise LinkLost("the daemon closed the connection") from None
+            if connection.curve is None:
+                self._socket.plain_username = b"eva"
+                self._socket.plain_password = connection.token.encode()
+            else:
+                self._socket.curve_serverkey = connection.curve.server_public.encode()
+                self._socket.curve_publickey = connection.curve.client_public.encode()
+                self._socket.curve_secretkey = connection.curve.client_secret.encode()
+            self._socket.connect(connection.endpoint)
+        except (zmq.ZMQError, UnicodeError):
+            raise BadConnectionFile(
+                f"{connection.path or 'the connection'} has an endpoint ({connection.endpoint}), a token or "
+                "keys that ZeroMQ does not take",
+                "stop the daemon, remove that file and start the daemon again",
+            ) from None
 
     def _event(self) -> int:
         return int(recv_monitor_message(self._monitor, zmq.DONTWAIT)["event"])

@@ -218,6 +218,8 @@ class DaemonLock:
             raise BadConnectionFile(f"{lock} cannot be locked ({error.strerror})", _ELSEWHERE) from None
 
     def _take(self, path: Path) -> None:
+        if not _is_mine(self._descriptor):
+            raise BadConnectionFile(f"{beside(path, 'lock')} belongs to another user", _ELSEWHERE)
         patience = time.monotonic() + self.PATIENCE_S
         while not _try_lock(self._descriptor):
             if time.monotonic() > patience:
@@ -231,12 +233,25 @@ class DaemonLock:
 
 
 def living_daemon(path: Path) -> tuple[int, str] | None:
-    """Process and host of the daemon that holds the lock beside `path` (it may still be loading), if any."""
+    """Process and host of the daemon that holds the lock beside `path` (it may still be loading), if any.
+
+    Another user's lock is nobody's: where both may write (in /tmp, say) it could name any process of ours.
+    """
     try:
-        pid, host = beside(path, "lock").read_text(encoding="utf-8").split()
+        descriptor = os.open(beside(path, "lock"), _PROBE)
+        try:
+            if not _is_mine(descriptor):
+                return None
+            pid, host = os.read(descriptor, _MAX_FILE).decode("utf-8").split()
+        finally:
+            os.close(descriptor)
         return None if is_abandoned(path) else (int(pid), host)
     except (OSError, ValueError):
         return None
+
+
+def _is_mine(descriptor: int) -> bool:
+    return sys.platform == "win32" or os.fstat(descriptor).st_uid == os.geteuid()
 
 
 def _already_running(path: Path) -> AlreadyRunning:
@@ -271,7 +286,7 @@ if sys.platform == "win32":
 else:
     import fcntl
 
-    _PROBE = os.O_RDONLY
+    _PROBE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK  # links and pipes are no locks of ours
 
     def _try_lock(descriptor: int, *, shared: bool = False) -> bool:
         try:

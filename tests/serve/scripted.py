@@ -24,6 +24,10 @@ from eva.usage import Usage
 PATIENCE_S = 20.0
 
 
+class Panic(BaseException):
+    """As PyO3's for a panic of Rust: no `Exception`."""
+
+
 def step(tactic: str = "simp", goal: str = "⊢ p") -> ProofStep:
     return ProofStep(goals=(goal,), tactic=tactic)
 
@@ -44,7 +48,7 @@ class Call:
 
 @dataclass
 class ScriptedJudge:
-    """Does what the tactics say: `raise`, `nan`, `too long`, `skip` (gives nothing); anything else is scored.
+    """Does what the tactics say: `raise`, `panic`, `nan`, `too long`, `skip` (gives nothing), else it scores.
 
     A critique has `words` pieces, each `piece`; more than `fits` steps at once are too much for the
     memory. Pieces come while `talk` is set (which `one_by_one` clears after each), scores while `read` is.
@@ -128,6 +132,8 @@ class ScriptedJudge:
             return
         if step.tactic == "raise":
             raise ModelError(f"could not read {step.goals[0]}")
+        if step.tactic == "panic":
+            raise Panic("index out of bounds")
         if step.tactic == "too long":
             yield Scored(StepScore(i, "too_long", message="5000 tokens"))
         else:

@@ -6,6 +6,7 @@ import dataclasses
 import socket
 import time
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +16,8 @@ from scripted import PATIENCE_S, ScriptedJudge, Served, serving, step
 
 from eva import protocol
 from eva.client import Client, DaemonGone, DeadlinePassed, RequestFailed, StaleDaemon, WrongToken
-from eva.runtime import Connection, CurveKeys
+from eva.link import Link, LinkLost
+from eva.runtime import BadConnectionFile, Connection, CurveKeys
 from eva.serve.config import ConfigError
 from eva.step import CritiquePiece, Scored
 
@@ -196,3 +198,88 @@ def test_a_client_outlives_its_daemon(judge: ScriptedJudge) -> None:
         client._given = served.connection
         assert client.health().state == "ready"
         client.close()
+
+
+def test_what_has_come_is_read_after_the_daemons_end(served: Served) -> None:
+    with Client(served.connection) as client:
+        mine, other = (client.stream([step("a")] * 20, critique=False) for _ in range(2))
+        assert isinstance(next(mine), Scored)
+        assert isinstance(next(other), Scored)
+        served.stop()
+        served.join()
+        end = time.monotonic() + PATIENCE_S
+        assert client._link is not None
+        while not client._link.is_lost():
+            assert time.monotonic() < end
+            time.sleep(0.005)
+        assert [len(list(mine)), len(list(other))] == [19, 19]
+        late = client.stream([step("a")])
+        with pytest.raises(StaleDaemon):
+            next(late)
+
+
+def test_who_waits_for_a_lost_connection_hears_so_at_once(served: Served) -> None:
+    """Also again, after what had come before was read."""
+    link = Link(served.connection, PATIENCE_S)
+    link.send(protocol.encode_request(protocol.HealthRequest("h1")))
+    assert link._socket.poll(PATIENCE_S * 1000)
+    served.stop()
+    served.join()
+    assert link._monitor.poll(PATIENCE_S * 1000)
+    far = time.monotonic() + 10 * PATIENCE_S
+    assert link.receive(far) is not None
+    for _ in range(2):
+        link.send(b"{}")
+        with pytest.raises(LinkLost, match="closed the connection"):
+            link.receive(far)
+    assert time.monotonic() < far - PATIENCE_S
+    link.close()
+
+
+def test_an_id_in_use_is_refused_and_its_stream_goes_on(served: Served) -> None:
+    with Client(served.connection) as client:
+        mine = client.stream([step("a")], id="r2")
+        assert isinstance(next(mine), Scored)
+        with pytest.raises(RequestFailed, match="'r2' is in use") as refused:
+            next(client.stream([step("bbb")], id="r2"))
+        assert refused.value.code == "bad_request"
+        taken = client.stream([step("a")], id="h3", critique=False)
+        assert isinstance(next(taken), Scored)
+        assert [score.value for _ in range(3) for score in client.score([step("bbb")])] == [0.3] * 3
+        assert client.health().state == "ready"
+        assert len(list(mine)) == 3
+        assert list(taken) == []
+
+
+def test_a_deadline_without_end_is_an_hour(served: Served) -> None:
+    with Client(served.connection) as client:
+        assert [score.value for score in client.score([step("bb")], deadline=float("inf"))] == [0.2]
+
+
+def test_a_short_deadline_holds_for_the_handshake_too() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as stopped:
+        connection = Connection(f"tcp://127.0.0.1:{stopped.getsockname()[1]}", "t", 1, "m")
+        end = time.monotonic() + PATIENCE_S
+        with pytest.raises(DeadlinePassed, match=r"0\.2 s") as passed:
+            Client(connection, timeout=10 * PATIENCE_S).score([step()], deadline=0.2)
+        assert time.monotonic() < end
+        assert [score.status for score in passed.value.scores] == ["deadline"]
+        with pytest.raises(DaemonGone, match=r"within 0\.2 s"):
+            Client(connection, timeout=0.2).score([step()])
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"endpoint": "tcp://no!host:1"},
+        {"token": "t" * 300},
+        {"curve": CurveKeys("~" * 40, "~" * 40, "~" * 40)},
+        {"curve": CurveKeys("é" * 40, "é" * 40, "é" * 40)},
+    ],
+    ids=["host", "token", "no Z85", "no ASCII"],
+)
+def test_what_zeromq_does_not_take_is_one_clear_line(changed: dict[str, Any]) -> None:
+    connection = Connection("tcp://127.0.0.1:1", "t", 1, "m", path=Path("/run/daemon.json"))
+    with pytest.raises(BadConnectionFile, match=r"^/run/daemon\.json has .*: stop the daemon") as refused:
+        a_client_of(connection, **changed).health()
+    assert "t" * 300 not in str(refused.value)

@@ -279,51 +279,6 @@ def test_killed_stale_replaced_and_drained(tmp_path: Path, tiny_checkpoint: Path
     assert not path.exists()
 
 
-ONE_THREAD = """
-import os, signal, sys, threading
-from pathlib import Path
-sys.path.insert(0, sys.argv[2])
-from scripted import ScriptedJudge, step
-from eva.client import Client
-from eva.serve.config import ServeConfig
-from eva.serve.daemon import serve
-
-class Judge(ScriptedJudge):
-    def stream(self, *args, **kwargs):
-        print("judged", threading.current_thread().name, flush=True)
-        return super().stream(*args, **kwargs)
-
-def load(config):
-    print("loaded", threading.current_thread().name, flush=True)
-    return Judge()
-
-def ask(connection):
-    try:
-        with Client(connection) as client:
-            client.score([step()], critique=False)
-    finally:
-        os.kill(os.getpid(), signal.SIGTERM)
-
-serve(
-    ServeConfig(Path(sys.argv[1])),
-    load=load,
-    ready=lambda connection: threading.Thread(target=ask, args=(connection,)).start(),
-)
-"""
-
-
-def test_the_thread_that_loads_the_model_runs_it(tmp_path: Path) -> None:
-    """Else OpenMP has two teams of threads, and the daemon is a fifth slower than the same model offline."""
-    done = subprocess.run(
-        [sys.executable, "-c", ONE_THREAD, str(tmp_path / "daemon.json"), str(Path(__file__).parent)],
-        capture_output=True,
-        text=True,
-        timeout=START_S,
-        check=False,
-    )
-    assert done.stdout.splitlines() == ["loaded eva-model", "judged eva-model"], done.stderr
-
-
 def test_nothing_heavy_is_imported_before_the_model_is_loaded() -> None:
     """Clients must not pay for torch, and the daemon sets OpenMP's waiting before torch is imported."""
     program = "import sys, eva.client, eva.cli.serve, eva.serve.daemon, eva.serve.detach; " + (

@@ -9,7 +9,7 @@ import stat
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -224,6 +224,26 @@ def test_a_living_daemon_is_found_and_a_second_one_refused(path: Path) -> None:
     with pytest.raises(AlreadyRunning, match=r"tcp://127.0.0.1:40111.*eva stop"):
         DaemonLock(path)
     lock.release()
+
+
+def test_another_users_lock_is_no_daemon(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It could name any process of ours, and 'eva stop' would signal that one."""
+    lock = DaemonLock(path)
+    monkeypatch.setattr(os, "geteuid", lambda: 12345)
+    assert runtime.living_daemon(path) is None
+    with pytest.raises(BadConnectionFile, match=r"another user.*EVA_CONNECTION_FILE"):
+        DaemonLock(path)
+    lock.release()
+
+
+@pytest.mark.parametrize("plant", [os.mkfifo, lambda place: place.symlink_to("other")])
+def test_what_stands_in_the_locks_place_is_no_daemon(path: Path, plant: Callable[[Path], None]) -> None:
+    other = path.with_name("other")
+    other.write_text(f"{os.getpid()} here\n")
+    plant(beside(path, "lock"))
+    with other.open() as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        assert runtime.living_daemon(path) is None
 
 
 def test_a_file_without_its_daemon_is_stale_whoever_has_the_pid(path: Path) -> None:

@@ -361,3 +361,42 @@ def test_a_scheduler_that_breaks_says_so(caplog: pytest.LogCaptureFixture, judge
     scheduler.start()
     assert scheduler.stop(PATIENCE_S)
     assert "the scheduler's thread ended" in caplog.text and "ZeroDivisionError" in caplog.text
+
+
+def test_critiques_are_written_however_many_scores_are_asked_for(scheduler: Scheduler) -> None:
+    """Each score that is told brings the next request, so that quick work never ends."""
+    enough = threading.Event()
+
+    def again(event: ScoreEvent | Finished) -> None:
+        if isinstance(event, Finished) and not enough.is_set():
+            scheduler.submit(Job([step("quick")], False, "score_first", again))
+
+    again(Finished())
+    job, ear = a_job([f"t{i}" for i in range(12)])
+    scheduler.submit(job)
+    try:
+        heard = ear.all()
+    finally:
+        enough.set()
+    assert finals(heard) == list(range(12))
+    first_words = next(i for i, event in enumerate(heard) if isinstance(event, CritiquePiece))
+    assert len(scores(heard[:first_words])) == 12
+
+
+def test_no_count_is_negative_though_a_step_is_told_meanwhile(
+    scheduler: Scheduler, judge: ScriptedJudge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judge.read.clear()
+    job, _ = a_job(["a"], critique=False)
+    scheduler.submit(job)
+    assert judge.started.wait(PATIENCE_S)
+    assert scheduler.counts() == (0, 1)
+    known = scheduler._owed
+
+    def owed() -> int:
+        job.owed.clear()  # what the model's thread does without the lock
+        return known()
+
+    monkeypatch.setattr(scheduler, "_owed", owed)
+    assert scheduler.counts() == (0, 0)
+    scheduler.drop(job)

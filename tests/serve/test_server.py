@@ -7,7 +7,9 @@ import json
 import logging
 import os
 import socket
+import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -233,7 +235,8 @@ def test_a_full_queue_is_busy_and_says_so_with_numbers(dealer: Dealer, judge: Sc
 
 
 @pytest.mark.parametrize(
-    ("tactic", "word"), [("raise", "could not read"), ("nan", "NaN"), ("skip", "without")]
+    ("tactic", "word"),
+    [("raise", "could not read"), ("panic", "Panic: index"), ("nan", "NaN"), ("skip", "without")],
 )
 def test_a_failing_model_is_an_error_of_that_request(dealer: Dealer, tactic: str, word: str) -> None:
     dealer.score("r1", (tactic,))
@@ -282,6 +285,41 @@ def test_a_client_that_does_not_read_holds_up_nobody(
         assert "unread" in heard[-1]["message"]
         sleeper.score("r3")
         assert sleeper.hear_until("done", "error")[-1]["type"] == "done"
+
+
+def test_a_client_that_does_not_read_is_refused_and_then_not_answered(
+    served: Served, judge: ScriptedJudge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So it learns what became of all that it asked, and fills no memory with that."""
+    monkeypatch.setattr(post, "UNREAD_LIMIT", 40)
+    judge.words, judge.piece = 10**9, "word " * 20_000
+    server = served.server
+    with dealing(served.connection, rcvhwm=1) as sleeper:
+        sleeper.score("r1", critique=True)
+        until(lambda: any(server._post.is_deaf(client) for client in server._post._unread))
+        sleeper.score("r2")
+        sleeper.ask("cancel", "r1")  # it has ended: no answer
+        sleeper.ask("health", "h1")
+        until(lambda: server._refused == 2)
+        [client] = server._post._unread
+        health = b'{"eva":1,"type":"health","id":"h2"}'
+        for _ in range(100):
+            served.loop.call_soon_threadsafe(server._receive, [client, health])
+        done = threading.Event()
+        served.loop.call_soon_threadsafe(done.set)
+        assert done.wait(PATIENCE_S)
+        assert len(server._post._unread[client]) <= 80
+        for id in ("r1", "r2", "h1", "h2"):
+            event = sleeper.hear_until("done", "error")[-1]
+            assert (event["id"], event["code"]) == (id, "busy")
+            assert "unread" in event["message"]
+
+
+def until(true: Callable[[], bool]) -> None:
+    end = time.monotonic() + PATIENCE_S
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.005)
 
 
 def test_draining_answers_what_was_accepted_and_takes_no_more(served: Served, judge: ScriptedJudge) -> None:

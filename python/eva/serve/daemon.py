@@ -17,7 +17,7 @@ from eva.runtime import Connection, DaemonLock, prepare_directory, remove_connec
 from eva.serve.config import ServeConfig, default_threads
 from eva.serve.log import start_logging
 from eva.serve.model_thread import ModelThread
-from eva.serve.scheduler import Judge
+from eva.serve.scheduler import Ended, Judge
 from eva.serve.server import Server
 from eva.step import CritiquePiece, ProofStep
 
@@ -28,7 +28,7 @@ WARM_UP = ProofStep(goals=("n : Nat\n⊢ n + 0 = n",), tactic="simp")
 
 
 class UnusableModel(Exception):
-    """The model cannot be loaded, or cannot judge even the simplest step; one line."""
+    """The model cannot be loaded, cannot judge even the simplest step, or ended its thread; one line."""
 
 
 def load_judge(config: ServeConfig) -> Judge:
@@ -76,7 +76,7 @@ def serve(
     ready: Callable[[Connection], None] = lambda connection: None,
     load: Callable[[ServeConfig], Judge] = load_judge,
 ) -> None:
-    """Be the daemon of `config.connection_file`, until SIGTERM or SIGINT.
+    """Be the daemon of `config.connection_file`, until SIGTERM, or SIGINT or SIGHUP unless they are ignored.
 
     `ready` is called once clients can connect. Raises `AlreadyRunning`, `BadConnectionFile`, `ConfigError`
     or `UnusableModel`.
@@ -94,6 +94,8 @@ def serve(
         if sys.platform == "win32":
             asyncio.set_event_loop_policy(asyncio.WindowsSelectorEventLoopPolicy())
         ended = asyncio.run(_serve(config, judge, thread, ready))
+    except Ended as error:
+        raise UnusableModel(f"{error}: see the log, then start it again with 'eva serve'") from error
     finally:
         lock.release()
     log.info("stopped")
@@ -146,6 +148,8 @@ def _on_signals(loop: asyncio.AbstractEventLoop, stop: Callable[[], None]) -> No
         number = getattr(signal, name, None)
         if number is None:
             continue
+        if name != "SIGTERM" and signal.getsignal(number) is signal.SIG_IGN:
+            continue  # `nohup`, or the background of a script: it is to outlive its terminal
         try:
             loop.add_signal_handler(number, stop)
         except NotImplementedError:  # Windows

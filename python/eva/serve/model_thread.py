@@ -36,6 +36,8 @@ class ModelThread:
     def _run(self) -> None:
         while (item := self._work.get()) is not None:
             work, future = item
+            if not future.set_running_or_notify_cancel():  # from here on nobody's cancelling takes it away
+                continue
             try:
                 future.set_result(work())
             except BaseException as error:

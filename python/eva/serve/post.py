@@ -55,6 +55,10 @@ class Post:
     def is_deaf(self, client: bytes) -> bool:
         return len(self._unread.get(client, ())) >= UNREAD_LIMIT
 
+    def is_full(self, client: bytes) -> bool:
+        """Whether the client left as much again unread: not even refusals are to be kept for it."""
+        return len(self._unread.get(client, ())) >= 2 * UNREAD_LIMIT
+
     async def run(self) -> None:
         """Try again what could not be sent, until cancelled; a ROUTER does not say who reads again."""
         while True:

@@ -64,6 +64,10 @@ class Busy(Exception):
     """The queue has no room for the job; the message gives the numbers."""
 
 
+class Ended(Exception):
+    """The scheduler ended though nobody stopped it; the message names the type of what was raised."""
+
+
 @dataclass(eq=False)
 class Job:
     """The steps of one request, and what is still owed for them.
@@ -150,8 +154,10 @@ class Scheduler:
         """How many steps may go through the model together at present."""
         return self._size
 
-    def start(self) -> None:
+    def start(self) -> Future[None]:
+        """Begin the work; the future has `Ended` where that ends without `stop`."""
         self._ended = self._thread.submit(self._run)
+        return self._ended
 
     def stop(self, timeout: float) -> bool:
         """End the work; whether it ended within `timeout` seconds (no forward pass is interrupted)."""
@@ -182,8 +188,9 @@ class Scheduler:
     def counts(self) -> tuple[int, int]:
         """Steps that wait, and steps that the model has in hand."""
         with self._changed:
+            owed = self._owed()  # first: the model's thread may settle steps meanwhile
             running = sum(1 for job, index in self._running if not job.over and index in job.owed)
-            return self._owed() - running, running
+            return owed - running, running
 
     def _owed(self) -> int:
         return sum(len(job.owed) for job in self._jobs)
@@ -191,9 +198,10 @@ class Scheduler:
     def _run(self) -> None:
         try:
             self._work()
-        except Exception:  # nobody waits for the thread's result before the daemon stops
+        except BaseException as error:
             log.critical("the scheduler's thread ended", exc_info=True)
-            raise
+            # without its words, which may quote a proof
+            raise Ended(f"the scheduler ended by {type(error).__name__}") from error
 
     def _work(self) -> None:
         slow: _Batch | None = None
@@ -212,10 +220,10 @@ class Scheduler:
         with self._changed:
             while not self._stopping:
                 quick = self._open("quick", self._quick_jobs(), "score_first")
-                if slow is None and quick is None:
-                    orders = [job.order for job in self._jobs if job.slow]
-                    for order in orders[:1]:
-                        slow = self._open("slow", [job for job in self._jobs if job.order == order], order)
+                if slow is None:  # also where quick work never ends
+                    ready = [job for job in self._jobs if job.slow and not job.quick]
+                    for order in [job.order for job in ready[:1]]:
+                        slow = self._open("slow", [job for job in ready if job.order == order], order)
                 if quick is not None or slow is not None:
                     return quick, slow
                 if not self._jobs:
@@ -286,7 +294,9 @@ class Scheduler:
                 return True
             for job in {job for job, _ in self._missing(batch)}:
                 self._finish(job, "the model ended without a judgement of every step")
-        except Exception as error:  # whatever a model raises, the daemon lives on
+        except BaseException as error:
+            # whatever a model raises, the daemon lives on: a panic of Rust is no `Exception`, and neither
+            # `SystemExit` nor `KeyboardInterrupt` is anybody's wish here (signals go to the main thread)
             log.exception("model failed", extra={"steps": len(batch.items)})
             if isinstance(error, MemoryError) and self._size > 1:
                 self._size //= 2

@@ -37,6 +37,8 @@ HANDSHAKE_S = 10.0
 """Who has not said a good token by then is hung up on."""
 BACKLOG = 1024
 """Connections that may wait to be accepted: editors and searches connect in crowds."""
+UNREAD = "the client left too many events unread"
+"""What a client that does not read finds when it reads again, for all it waited or asked for meanwhile."""
 LAST_WORDS_S = 1.0
 """How long a stopping daemon tries to get its last events out, and waits for its model."""
 
@@ -95,13 +97,16 @@ class Server:
         self.connection = Connection.of_this_process(endpoint, token, judge.name, self._gate.keys)
 
     async def run(self) -> bool:
-        """Serve until `stop`, then drain and close; whether the model's thread ended as well."""
-        self._scheduler.start()
+        """Serve until `stop`, then drain and close; whether the model's thread ended as well.
+
+        Raises `scheduler.Ended` where the scheduler ends before: a daemon that scores nothing is none.
+        """
         self._inbox.open()
         work: list[asyncio.Future[Any]] = [
             asyncio.create_task(self._gate.run()),
             asyncio.create_task(self._post.run()),
             self._inbox.broken,
+            asyncio.wrap_future(self._scheduler.start()),
         ]
         stopped: asyncio.Future[Any] = asyncio.create_task(self._stop.wait())
         try:
@@ -191,7 +196,7 @@ class Server:
 
     def _receive(self, message: list[bytes]) -> None:
         client, *frames = message
-        if not self._post.is_deaf(client):
+        if not self._post.is_full(client):
             self._handle(client, frames)
 
     def _handle(self, client: bytes, frames: list[bytes]) -> None:
@@ -199,12 +204,15 @@ class Server:
             if len(frames) != 1:
                 raise ProtocolError("bad_request", f"a message is one frame, not {len(frames)}: use a DEALER")
             request = protocol.parse_request(frames[0])
-            if isinstance(request, ScoreRequest):
+            if isinstance(request, protocol.CancelRequest):
+                if there := self._requests.get((client, request.id)):
+                    self._end(there, Failure("cancelled", "the client asked for it"))
+            elif self._post.is_deaf(client):
+                raise ProtocolError("busy", UNREAD, request.id)
+            elif isinstance(request, ScoreRequest):
                 self._accept(client, request)
-            elif isinstance(request, protocol.HealthRequest):
+            else:
                 self._tell(client, request.id, self.health())
-            elif there := self._requests.get((client, request.id)):
-                self._end(there, Failure("cancelled", "the client asked for it"))
         except ProtocolError as error:
             self._log_refusal(client, error)
             versions = protocol.VERSIONS if error.code == "unsupported_version" else ()
@@ -289,4 +297,4 @@ class Server:
     def _cut_off(self, client: bytes) -> None:
         """The client does not read: end what it waits for, and let it find out when it reads again."""
         for request in self._of(client):
-            self._end(request, Failure("busy", "the client left too many events unread"))
+            self._end(request, Failure("busy", UNREAD))
