@@ -31,6 +31,8 @@ def elaborate (mine : Name) : CommandElab := fun stx => do
   unless all || !asked.isEmpty do throwUnsupportedSyntax
   let entries := (commandElabAttribute.getEntries (← getEnv) stx.getKind).filter (·.declName != mine)
   let some usual := entries.head? | throwUnsupportedSyntax
+  -- Lean leaves it to whoever reuses nothing of the command's old version to cancel that.
+  if let some old := (← read).snap?.bind (·.old?) then old.val.cancelRec
   withoutCommandIncrementality true <| usual.value stx
   Marks.push stx (if all then none else some asked)
 

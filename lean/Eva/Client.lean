@@ -42,6 +42,8 @@ structure Client.Shared where
   reading : Bool := false
   inboxes : List (String × Inbox) := []
   asked : Nat := 0
+  /-- When (`IO.monoMsNow`) the last attempt to connect failed, and why. -/
+  failed? : Option (Nat × ClientError) := none
   deriving Inhabited
 
 structure Client where
@@ -89,16 +91,26 @@ private def deliver (received : Received) : Locked Unit := do
           (owner, if owns owner then { inbox with events := inbox.events.push event } else inbox) }
   if let some why := ended? then drop why
 
-/-- The connection, opened if there is none; whether it was there before. -/
-private def connected (client : Client) : Locked (Link × Bool) := do
+/-- The connection, opened if there is none; whether it was there before.
+
+- `since`: when it began to be wanted. An attempt that failed after that is not made again: requests that waited for it
+would wait for theirs, one after another. -/
+private def connected (client : Client) (since : Nat) : Locked (Link × Bool) := do
   -- A daemon may have ended since the last request.
   if let some link := (← get).link? then
     unless (← get).reading do deliver (← link.channel.receive 0)
   if let some link := (← get).link? then return (link, true)
-  let connection ← client.find
-  let link ← Link.connect client.dial connection client.timeoutMs
-  modify fun shared => { shared with link? := some link, opened := shared.opened + 1, reading := false }
-  return (link, false)
+  if let some (failed, why) := (← get).failed? then
+    if failed > since then throw why
+  try
+    let connection ← client.find
+    let link ← Link.connect client.dial connection client.timeoutMs
+    modify fun shared => { shared with link? := some link, opened := shared.opened + 1, reading := false }
+    return (link, false)
+  catch why =>
+    let now ← IO.monoMsNow
+    modify fun shared => { shared with failed? := some (now, why) }
+    throw why
 
 /-- What a thread that waits for request `id` does next. -/
 private inductive Turn where
@@ -153,13 +165,14 @@ private def sendCancel (client : Client) (id : String) : BaseIO Unit := do
   discard sent.toBaseIO
 
 /-- Send a request and open its inbox: its id, and whether the connection was there before. -/
-private def post (client : Client) (request : Request) : EIO ClientError (String × Bool) :=
+private def post (client : Client) (request : Request) : EIO ClientError (String × Bool) := do
+  let since ← IO.monoMsNow
   client.shared.atomically do
     let id := s!"r{(← get).asked + 1}"
     let frame ← match request.encode id with
       | .ok frame => pure frame
       | .error why => throw <| .badRequest why
-    let (link, old) ← client.connected
+    let (link, old) ← client.connected since
     modify fun shared => { shared with asked := shared.asked + 1, inboxes := (id, {}) :: shared.inboxes }
     link.send frame
     return (id, old)
@@ -181,11 +194,12 @@ private partial def follow (client : Client) (id : String) (endMs waitMs : Nat) 
 /-- One request and its answer. A connection that proves dead before anything was heard is opened anew, once. -/
 private def ask (client : Client) (request : Request) (waitMs : Nat) (cancelled : BaseIO Bool)
     (take : Event → BaseIO (Option (Except ClientError α))) : EIO ClientError α := do
+  let endMs := (← IO.monoMsNow) + waitMs
   let once : EIO ClientError (α ⊕ ClientError) := do
     let (id, old) ← client.post request
     let heard ← IO.mkRef false
     try
-      return .inl (← client.follow id ((← IO.monoMsNow) + waitMs) waitMs cancelled take heard)
+      return .inl (← client.follow id endMs waitMs cancelled take heard)
     catch error =>
       if old && !(← heard.get) && error matches .lost _ then return .inr error else throw error
     finally

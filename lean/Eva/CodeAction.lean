@@ -37,13 +37,11 @@ def wrap (text : String) : List String :=
     return (done.push current).toList
 
 /-- The comment for a step, each line with this indentation. -/
-def comment (indentation : String) (entry : Scoring.Entry) : Except String String := do
-  let some score := entry.score? | throw "the step was not scored in time"
+def comment (indentation : String) (score : StepScore) (words : String) : Except String String := do
   if score.status matches .tooLong then throw s!"the step is too long for the model: {score.message?.getD ""}"
-  unless entry.wordsDone do throw "the critique was not complete in time"
   let dimensions := score.dimensions.toList.map fun (name, score) => s!"{name} {Hints.twoDecimals score.expected}"
   let head := s!"EVA {Hints.label score} ({", ".intercalate dimensions})"
-  return String.join <| (head :: wrap entry.words).map fun line => s!"{indentation}-- {line}".trimAsciiEnd.copy ++ "\n"
+  return String.join <| (head :: wrap words).map fun line => s!"{indentation}-- {line}".trimAsciiEnd.copy ++ "\n"
 
 /-- The panels' proofs in a command, with the places that their props give to the steps. -/
 def proofsIn (tree : InfoTree) : BaseIO (Array (Panel.Recorded × Array Lsp.Range)) := do
@@ -75,9 +73,12 @@ def showCritique (document : DocumentMeta) (recorded : Panel.Recorded) (index : 
   let look ← sharedScoring.await { proof with steps := #[placed] } asking (words := true) asking.timeoutMs
   let entry := look.entries.getD 0 {}
   if let some why := entry.error? then throw <| .userError s!"eva: {why}"
+  let late : IO.Error := .userError s!"eva: {ClientError.deadline asking.timeoutMs false}"
+  let some score := entry.score? | throw late
+  unless entry.wordsDone do throw late
   let above := (document.text.source.splitOn "\n").getD line ""
   let indentation := String.ofList (above.toList.takeWhile (· == ' '))
-  let comment ← IO.ofExcept <| (comment indentation entry).mapError fun why => s!"eva: {why}"
+  let comment ← IO.ofExcept <| (comment indentation score entry.words).mapError fun why => s!"eva: {why}"
   let position : Lsp.Position := { line, character := 0 }
   let edit : Lsp.TextEdit := { range := ⟨position, position⟩, newText := comment }
   return { action with edit? := some (.ofTextEdit { uri := document.uri, version? := some document.version } edit) }

@@ -2,6 +2,7 @@ module
 
 public meta import Eva.Marks
 public meta import Eva.Message
+public meta import Lean.Linter.Basic
 
 /-!
 # Scores as messages
@@ -32,20 +33,27 @@ def placeOf (map : FileMap) (placed : PlacedStep) : Syntax :=
   let line := ((Steps.slice map start stop).splitOn "\n").headD ""
   .ofRange ⟨start, ⟨start.byteIdx + (Steps.trimEnd line).utf8ByteSize⟩⟩
 
-/-- Say what is known of a proof's steps; gives how many have no score, and the first reason. -/
-def tell (proof : Proof) (entries : Array Scoring.Entry) : CommandElabM (Nat × Option ClientError) := do
+/-- What did not come: how many scores, how many critiques of scored steps, and the first reason. -/
+structure Missing where
+  scores : Nat := 0
+  critiques : Nat := 0
+  why? : Option ClientError := none
+
+/-- Say what is known of a proof's steps; gives what is missing, besides what was `missing` before. -/
+def tell (proof : Proof) (entries : Array Scoring.Entry) (asking : Asking) (missing : Missing := {}) :
+    CommandElabM Missing := do
   let map ← getFileMap
-  let mut missing := 0
-  let mut why? := none
+  let mut missing := missing
   for placed in proof.steps, entry in entries do
     match entry.score? with
     | some score =>
       let words := if entry.wordsDone || entry.words.isEmpty then entry.words else entry.words ++ " …"
       logInfoAt (placeOf map placed) (Message.step score words)
+      if asking.critique && !entry.wordsDone then
+        missing := { missing with critiques := missing.critiques + 1, why? := missing.why? <|> entry.error? }
     | none =>
-      missing := missing + 1
-      why? := why? <|> entry.error?
-  return (missing, why?)
+      missing := { missing with scores := missing.scores + 1, why? := missing.why? <|> entry.error? }
+  return missing
 
 /-- Have all steps scored, wait for it, and say what came. -/
 def wait (stx : Syntax) (proofs : Array Proof) (asking : Asking) : CommandElabM Unit := do
@@ -56,25 +64,27 @@ def wait (stx : Syntax) (proofs : Array Proof) (asking : Asking) : CommandElabM 
     | some token => token.isSet
     | none => pure false
   let endMs := (← IO.monoMsNow) + asking.timeoutMs
-  let mut missing := 0
-  let mut why? := none
+  let mut missing : Missing := {}
   for proof in proofs do
+    if missing.why?.any isLasting then
+      missing := { missing with scores := missing.scores + proof.steps.size }
+      continue
     let wait := sharedScoring.await proof asking asking.critique (endMs - (← IO.monoMsNow)) stop
     -- In a thread of its own: Lean may run linters in threads that others need.
     let look ← IO.wait (← wait.asTask .dedicated)
-    let (missed, because?) ← tell proof look.entries
-    missing := missing + missed
-    why? := why? <|> because?
-    if why?.any isLasting then break
-  if missing == 0 then return
+    missing ← tell proof look.entries asking missing
+  let { scores, critiques, why? } := missing
+  if scores + critiques == 0 then return
+  let steps := (proofs.map (·.steps.size)).sum
   let why := why?.getD (.deadline asking.timeoutMs false)
+  let text := if scores == steps && isLasting why then Message.nothing why
+    else Message.incomplete scores critiques steps why
   if isLasting why then
     -- Lean may run the linters of several commands at once.
     let isFirst ← toldFiles.modifyGet fun files =>
       if files.contains file then (false, files) else (true, file :: files)
-    if isFirst then logInfoAt stx[0] (Message.nothing why)
-  else
-    logInfoAt stx[0] (Message.unscored missing (proofs.map (·.steps.size)).sum why)
+    unless isFirst do return
+  logInfoAt stx[0] text
 
 /-- Report the steps that a command asks for. -/
 def report (stx : Syntax) : CommandElabM Unit := do
@@ -91,7 +101,7 @@ def report (stx : Syntax) : CommandElabM Unit := do
   let proofs := Marks.within asked proofs
   if inEditor then
     for proof in proofs do
-      discard <| tell proof (← sharedScoring.look proof asking).entries
+      discard <| tell proof (← sharedScoring.look proof asking).entries asking
   else wait stx proofs asking
 
 def linter : Lean.Elab.Command.Linter where

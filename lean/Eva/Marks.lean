@@ -58,15 +58,21 @@ def push (command : Syntax) (ranges? : Option (Array Syntax.Range)) : CommandEla
   let panel ← liftCoreM Panel.prepare
   let map ← getFileMap
   let token? := (← read).cancelTk?
+  let stop : BaseIO Bool := match token? with
+    | some token => token.isSet
+    | none => pure false
+  let root := InfoTree.node (.ofCustomInfo { stx := command, value := .mk ({} : Root) })
   let task ← BaseIO.mapTask (t := (← getInfoState).substituteLazy) fun settled => do
+    -- After an edit, the old version's task must not stand in the way of the new one's.
+    if ← stop then return root {}
     let trees := settled.trees.toArray.map (·.substitute settled.assignment)
     -- Lean's messages are not all there yet; no score reads them.
-    let found ← (Steps.proofsOf map command trees [] (eva.maxGoalSize.get options)).toBaseIO
+    let found ← (Steps.proofsOf map command trees [] (eva.maxGoalSize.get options) stop).toBaseIO
     let proofs := match found with
       | .ok proofs => ranges?.elim proofs (within · proofs)
       | .error _ => #[] -- a goal that cannot be printed: then there is nothing to show
-    let nodes ← nodes panel map proofs asking token?
-    return InfoTree.node (.ofCustomInfo { stx := command, value := .mk ({} : Root) }) nodes.toPArray'
+    if ← stop then return root {}
+    return root (← nodes panel map proofs asking token?).toPArray'
   let hole ← liftCoreM mkFreshMVarId
   modifyInfoState fun state => { state with
     lazyAssignment := state.lazyAssignment.insert hole task

@@ -62,9 +62,12 @@ def step (score : StepScore) (critique : String) : String :=
 /-- What is said once where there are no scores at all. -/
 def nothing (why : ClientError) : String := s!"eva: no scores, {why}"
 
-/-- What is said where some steps of a command have no score. -/
-def unscored (missing steps : Nat) (why : ClientError) : String :=
-  s!"eva: {missing} of {steps} steps have no score, {why}"
+/-- What is said where some steps of a command have no score, or have one without the critique. -/
+def incomplete (scores critiques steps : Nat) (why : ClientError) : String :=
+  let missing := if scores == 0 then s!"{critiques} of {steps} steps have no critique"
+    else if critiques == 0 then s!"{scores} of {steps} steps have no score"
+    else s!"{scores} of {steps} steps have no score and {critiques} no critique"
+  s!"eva: {missing}, {why}"
 
 end
 

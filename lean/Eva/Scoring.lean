@@ -8,8 +8,8 @@ public import Eva.Scoring.Board
 
 One `Scoring` a process: the panel, the hints, code actions and commands ask it for proofs, and see what it knows. What
 it does not know it asks the daemon for, each request in a task of its own that ends with it; nothing runs while nothing
-is asked. A request is cancelled when nobody has looked at it for `patienceMs` and the token that held it is set, or as
-soon as a newer version of its proof is started. Memory is bounded by `Board.capacity`.
+is asked. A request is cancelled when nobody has looked at it for `patienceMs` and the tokens that held it are set, or
+as soon as a newer version of its proof is started. Memory is bounded by `Board.capacity`.
 
 What has failed stays failed until someone starts it again: no retries in the background.
 -/
@@ -55,8 +55,21 @@ private def job? (scoring : Scoring) (number : Nat) : BaseIO (Option Job) :=
 private def isWanted (scoring : Scoring) (number : Nat) : BaseIO Bool := do
   let some job ← scoring.job? number | return false
   if (← IO.monoMsNow) ≤ job.wantedUntil then return true
-  let some token := job.token? | return false
-  return !(← token.isSet)
+  job.holders.anyM fun { token?, .. } =>
+    match token? with
+    | some token => return !(← token.isSet)
+    | none => return false
+
+/-- The jobs that were for proofs at this place alone, or for some whose tokens are set. Lean sets those of the commands
+behind an edit; the edited command itself it leaves to its elaborator, and that may be late. -/
+private def ended (scoring : Scoring) (place : String.Pos.Raw) : BaseIO (Array Nat) := do
+  let jobs ← scoring.withBoard fun board => (board.jobs.toArray, board)
+  let isOver (holder : Holder) : BaseIO Bool :=
+    match holder.token? with
+    | some token => return holder.place == place || (← token.isSet)
+    | none => return holder.place == place
+  let ended ← jobs.filterM fun (_, { holders, .. }) => return !holders.isEmpty && (← holders.allM isOver)
+  return ended.map (·.1)
 
 /-- Have the daemon answer a job. -/
 private def answer (scoring : Scoring) (asking : Asking) (number : Nat) : BaseIO Unit := do
@@ -75,14 +88,14 @@ private def answer (scoring : Scoring) (asking : Asking) (number : Nat) : BaseIO
 
 /-- Ask for all that is missing, and keep what is on its way; `prepare` the board for it in the same breath. -/
 private def pursue (scoring : Scoring) (keys wordsOf : Array Key) (asking : Asking)
-    (token? : Option IO.CancelToken := none) (prepare : Board → Board := id) : BaseIO Unit := do
+    (holder? : Option Holder := none) (prepare : Board → Board := id) : BaseIO Unit := do
   let wantedUntil := (← IO.monoMsNow) + patienceMs
   let numbers ← scoring.withBoard fun board =>
     let board := prepare board
-    let board := board.want (board.jobsFor keys wordsOf) wantedUntil token?
+    let board := board.want (board.jobsFor keys wordsOf) wantedUntil holder?
     -- The words first: where they are wanted of all steps, one request brings both.
-    let (board, words) := board.ask wordsOf true wantedUntil token?
-    let (board, scores) := board.ask keys false wantedUntil token?
+    let (board, words) := board.ask wordsOf true wantedUntil holder?
+    let (board, scores) := board.ask keys false wantedUntil holder?
     (words ++ scores, board)
   -- Each in its own task: the words of one step must not wait for the scores of a long proof.
   for number in numbers do
@@ -95,7 +108,10 @@ private def pursue (scoring : Scoring) (keys wordsOf : Array Key) (asking : Aski
 def start (scoring : Scoring) (proof : Proof) (asking : Asking) (words : Bool := false)
     (token? : Option IO.CancelToken := none) : BaseIO Unit := do
   let keys := keysOf proof asking
-  scoring.pursue keys (if words then keys else #[]) asking token? fun board => (board.supersede keys).retry keys
+  let place := proof.range.start
+  let ended ← scoring.ended place
+  scoring.pursue keys (if words then keys else #[]) asking (some { place, token? }) fun board =>
+    (board.supersede keys ended).retry keys
 
 /-- What is known of steps now; asks for nothing. -/
 def lookAt (scoring : Scoring) (keys : Array Key) : BaseIO Look :=

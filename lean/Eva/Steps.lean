@@ -73,14 +73,18 @@ private def hasWord (word text : String) : Bool :=
 private def fullName (inNamespace : Name) (name : String) : String :=
   match (name.dropPrefix? "_root_.").map (·.copy) with
   | some name => name
-  | none => if inNamespace.isAnonymous || name.isEmpty then name else s!"{inNamespace}.{name}"
+  | none =>
+    -- Lean elaborates `theorem a.b` as `b` inside of `namespace a`.
+    let inNamespace := (inNamespace.eraseSuffix? name.toName.getPrefix).getD inNamespace
+    if inNamespace.isAnonymous || name.isEmpty then name else s!"{inNamespace}.{name}"
 
 /-- The proofs in one command, out of its info trees.
 
 - `command`: its syntax; `messages`: what Lean said about it, for the errors at the steps.
-- `limit`: characters of a goal; a longer one is cut, and says so. -/
-def proofsOf (map : FileMap) (command : Syntax) (trees : Array InfoTree) (messages : List Message) (limit : Nat) :
-    IO (Array Proof) := do
+- `limit`: characters of a goal; a longer one is cut, and says so.
+- `stop`: asked before each step; once it says so, there are no proofs. -/
+def proofsOf (map : FileMap) (command : Syntax) (trees : Array InfoTree) (messages : List Message) (limit : Nat)
+    (stop : BaseIO Bool := pure false) : IO (Array Proof) := do
   let found := tacticsOf map trees
   let inOrder := (found.toList.zipIdx.map fun (tactic, index) => (index, tactic)).mergeSort (·.2.start ≤ ·.2.start)
   let errors := firstErrors map found inOrder (← complaintsOf map messages)
@@ -89,6 +93,7 @@ def proofsOf (map : FileMap) (command : Syntax) (trees : Array InfoTree) (messag
   let mut current? : Option Nat := none
   let mut earlier : Array String := #[]
   for (index, tactic) in inOrder do
+    if ← stop then return #[]
     let declaredBefore := (declarations.toList.takeWhile (·.start ≤ tactic.start)).length
     let declared? := if declaredBefore == 0 then none else declarations[declaredBefore - 1]?
     let name := declared?.elim "" fun declared => fullName tactic.node.context.currNamespace declared.name

@@ -93,6 +93,13 @@ def error? (entry : Entry) : Option ClientError :=
 
 end Entry
 
+/-- A proof that a request is for. -/
+structure Holder where
+  /-- Where it begins in the file: a version that replaces it begins there, too. -/
+  place : String.Pos.Raw
+  /-- It is wanted until this token is set. -/
+  token? : Option IO.CancelToken := none
+
 /-- A request to the daemon. -/
 structure Job where
   /-- The steps, in the order of the request. -/
@@ -101,8 +108,8 @@ structure Job where
   words : Bool
   /-- Until when (ms) it is wanted in any case; whoever looks at it moves that on. -/
   wantedUntil : Nat
-  /-- It is wanted until this token is set. -/
-  token? : Option IO.CancelToken := none
+  /-- The proofs that were started and need it. -/
+  holders : Array Holder := #[]
   deriving Inhabited
 
 /-- All that the process knows. -/
@@ -183,9 +190,9 @@ def batches (keys : Array Key) : Array (Array Key) := Id.run do
 /-- Ask for what is neither known nor on its way, and has neither failed nor been dropped: the numbers of the new jobs.
 
 - `words`: critiques are wanted besides the scores.
-- `wantedUntil`, `token?`: how long, as in `Job`. -/
+- `wantedUntil`, `holder?`: how long, as in `want`. -/
 def ask (board : Board) (keys : Array Key) (words : Bool) (wantedUntil : Nat)
-    (token? : Option IO.CancelToken := none) : Board × Array Nat := Id.run do
+    (holder? : Option Holder := none) : Board × Array Nat := Id.run do
   let mut seen : HashMap Key Unit := {}
   let mut missing := #[]
   for key in keys do
@@ -199,7 +206,7 @@ def ask (board : Board) (keys : Array Key) (words : Bool) (wantedUntil : Nat)
   let mut numbers := #[]
   for batch in batches missing do
     let words := words || batch.any (·.afterWords)
-    let (next, number) := board.openJob { keys := batch, words, wantedUntil, token? }
+    let (next, number) := board.openJob { keys := batch, words, wantedUntil, holders := holder?.toArray }
     board := next
     numbers := numbers.push number
   return (board.evict, numbers)
@@ -257,12 +264,15 @@ def take (board : Board) (number : Nat) (event : Event) : Board := Id.run do
       wording := if final then .idle else entry.wording }
   | _ => return board
 
-/-- Give up the jobs that were for an earlier version of these steps: they still owe one of them, and another that is
-none of them. -/
-def supersede (board : Board) (keys : Array Key) : Board := Id.run do
+/-- Give up those of the jobs `ended` that were for an earlier version of these steps: they still owe one of them, and
+another that is none of them.
+
+- `ended`: jobs that no other proof of the file needs, which may begin in the same way. -/
+def supersede (board : Board) (keys : Array Key) (ended : Array Nat) : Board := Id.run do
   let now : HashMap Key Unit := .ofArray (keys.map (·, ()))
   let mut board := board
-  for (number, job) in board.jobs.toArray do
+  for number in ended do
+    let some job := board.jobs[number]? | continue
     let owed := job.keys.filter (board.owes number)
     let (kept, gone) := owed.partition now.contains
     unless kept.isEmpty || gone.isEmpty do
@@ -280,11 +290,11 @@ def jobsFor (board : Board) (keys : Array Key) (wordsOf : Array Key) : Array Nat
         unless found.contains number do found := found.push number
   return found
 
-/-- These jobs are wanted at least until `wantedUntil`, and until the token is set, if there is one. -/
-def want (board : Board) (numbers : Array Nat) (wantedUntil : Nat) (token? : Option IO.CancelToken := none) : Board :=
+/-- These jobs are wanted at least until `wantedUntil`, and by the holder, if there is one. -/
+def want (board : Board) (numbers : Array Nat) (wantedUntil : Nat) (holder? : Option Holder := none) : Board :=
   { board with jobs := numbers.foldl (init := board.jobs) fun jobs number =>
       jobs.modify number fun job =>
-        { job with wantedUntil := max job.wantedUntil wantedUntil, token? := token? <|> job.token? } }
+        { job with wantedUntil := max job.wantedUntil wantedUntil, holders := job.holders ++ holder?.toArray } }
 
 end Board
 

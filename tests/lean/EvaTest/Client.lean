@@ -270,4 +270,35 @@ def sharesConnection : IO Unit := do
 
 #eval sharesConnection
 
+/-- A peer that accepts and stays silent: those who ask while it is waited for do not wait again, one after another. -/
+def waitsOnce : IO Unit := do
+  let begun ← IO.mkRef 0
+  let dialled ← IO.mkRef 0
+  let client ← Client.new (find := pure connection) fun _ endpoint _ => do
+    dialled.modify (· + 1)
+    while (← begun.get) < 4 do IO.sleep 10
+    IO.sleep 500
+    throw <| .noHandshake endpoint 500
+  let tasks ← (List.range 4).mapM fun _ => IO.asTask (prio := .dedicated) do
+    begun.modify (· + 1)
+    outcome client.health
+  for task in tasks do
+    expect "silent" (← IO.ofExcept task.get) "tcp://127.0.0.1:1 did not finish the handshake within 500 ms"
+  unless (← dialled.get) == 1 do throw <| IO.userError s!"{← dialled.get} connections"
+  discard <| outcome client.health
+  unless (← dialled.get) == 2 do throw <| IO.userError "a later request did not try again"
+
+#eval waitsOnce
+
+/-- A request's time begins when it is made, not when there is a connection. -/
+def countsConnecting : IO Unit := do
+  let channel ← scripted [.bytes welcome, says (doneEvent "r1")] (← IO.mkRef .empty)
+  let client ← Client.new (find := pure connection) fun _ _ _ => do
+    IO.sleep 2100
+    return channel
+  expect "slow to connect" (← outcome (client.score { request with deadlineMs := 1 } fun _ => pure ()))
+    "no answer within 2001 ms"
+
+#eval countsConnecting
+
 end EvaTest.Client

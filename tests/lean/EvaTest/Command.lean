@@ -230,6 +230,22 @@ set_option eva.timeout 20000 in
   intro _
   omega
 
+/-! Scores without the words that were asked for. -/
+
+/--
+info: eva 0.07 (logic 2.5 ± 1.5, alignment 4.0, clarity 5.0 of 1…5)
+after 0 steps: intro _
+---
+info: eva 0.06 (logic 2.5 ± 1.5, alignment 4.0, clarity 5.0 of 1…5)
+---
+info: eva: 1 of 2 steps have no critique, the queue is full (busy): try again later
+-/
+#guard_msgs in
+set_option eva.critique true in
+#eva_score example : True → 1 + 1 = 2 := by
+  intro _
+  decide
+
 /-! No daemon: told once, and the rest of the file is built in silence. -/
 
 set_option eva.endpoint "no/such/daemon.json"

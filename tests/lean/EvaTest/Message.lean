@@ -40,10 +40,14 @@ def score : StepScore := {
   == "eva: no scores, the daemon of f.json (pid 7) is gone: start one with 'eva serve --detach'"
 #guard nothing (.wrongToken "tcp://127.0.0.1:1" "f.json") == "eva: no scores, the daemon at tcp://127.0.0.1:1 refused \
   the token of f.json: it is another daemon's: restart it with 'eva stop' and 'eva serve --detach'"
-#guard unscored 2 5 (.deadline 300 true) == "eva: 2 of 5 steps have no score, the daemon was not done within 300 ms: \
+#guard incomplete 2 0 5 (.deadline 300 true) == "eva: 2 of 5 steps have no score, the daemon was not done within 300 ms: \
   give it more time (option eva.timeout), or serve a smaller model"
-#guard unscored 1 1 (.failed "busy" "the queue is full")
+#guard incomplete 1 0 1 (.failed "busy" "the queue is full")
   == "eva: 1 of 1 steps have no score, the queue is full (busy): try again later"
+#guard incomplete 0 3 5 (.failed "busy" "the queue is full")
+  == "eva: 3 of 5 steps have no critique, the queue is full (busy): try again later"
+#guard incomplete 1 3 5 (.failed "busy" "the queue is full")
+  == "eva: 1 of 5 steps have no score and 3 no critique, the queue is full (busy): try again later"
 
 /-! Options. -/
 

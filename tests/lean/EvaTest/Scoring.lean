@@ -24,6 +24,8 @@ def stepOf (tactic : String) : ProofStep := { goals := #["⊢ a"], tactic }
 def proofOf (tactics : List String) : Proof :=
   { name := "", steps := (tactics.map fun tactic => placed (stepOf tactic)).toArray }
 
+def proofAt (place : Nat) (tactics : List String) : Proof := { proofOf tactics with range := ⟨⟨place⟩, ⟨place⟩⟩ }
+
 def keys (tactics : List String) : Array Key := keysOf (proofOf tactics) asking
 
 def scoreOf (index : Nat) (value : Float) (status : Status := .scored) : Event :=
@@ -104,15 +106,17 @@ def broken : Board := ((ask {} ["simp", "rfl"]).take 0 (scoreOf 0 0.5)).fail 0 .
 
 /-! An edit gives up the request for the version before it, and that one alone. -/
 
-def edited : Board := (ask (ask {} ["simp", "rfl"]) ["omega"]).supersede (keys ["simp", "decide"])
+def before : Board := ask (ask {} ["simp", "rfl"]) ["omega"]
+def edited : Board := before.supersede (keys ["simp", "decide"]) #[0, 1]
 
 #guard edited.jobs.toList.map (·.1) == [1]
 #guard seen edited "simp" == "- '' -"
 #guard seen edited "rfl" == "dropped '' dropped"
 #guard (edited.ask (keys ["simp", "rfl"]) true 0).1.jobs[2]!.keys == keys ["simp"]
 #guard ((edited.retry (keys ["rfl"])).ask (keys ["rfl"]) false 0).2 == #[2]
-#guard (ask {} ["simp"]).supersede (keys ["simp", "decide"]) |>.jobs.contains 0
-#guard ((ask {} ["simp", "rfl"]).take 0 (scoreOf 0 0.5)).supersede (keys ["simp", "decide"]) |>.jobs.contains 0
+#guard (before.supersede (keys ["simp", "decide"]) #[1]).jobs.size == 2
+#guard (ask {} ["simp"]).supersede (keys ["simp", "decide"]) #[0] |>.jobs.contains 0
+#guard ((ask {} ["simp", "rfl"]).take 0 (scoreOf 0 0.5)).supersede (keys ["simp", "decide"]) #[0] |>.jobs.contains 0
 
 /-! Revisions: what changed since one, and nothing else. -/
 
@@ -206,6 +210,9 @@ def Daemon.say (daemon : Daemon) (speech : List ByteArray) : IO Unit := daemon.s
 def expect [BEq α] [Repr α] (what : String) (found wanted : α) : IO Unit := do
   unless found == wanted do throw <| .userError s!"{what}: {reprStr found}, expected {reprStr wanted}"
 
+def stages (scoring : Scoring) (tactics : List String) : IO (Array Stage) :=
+  return (← scoring.look (proofOf tactics) asking).entries.map (·.scoring)
+
 def values (look : Look) : Array (Option Float) := look.entries.map fun entry => entry.score?.bind (·.value?)
 
 def score : String := "\"type\":\"score\""
@@ -263,7 +270,9 @@ def abandoned : IO Unit := do
   scoring.start (proofOf ["rfl"]) asking (token? := some token)
   discard <| scoring.poll (keys ["simp"]) #[] asking 0 false 100
   daemon.hears cancel 1
-  expect "and none failed" ((← scoring.look (proofOf ["simp"]) asking).entries.map (·.scoring)) #[.idle]
+  let endMs := (← IO.monoMsNow) + patienceMs
+  while (← stages scoring ["simp"]) == #[.asked 1] && (← IO.monoMsNow) < endMs do IO.sleep 10
+  expect "and none failed" (← stages scoring ["simp"]) #[.idle]
   token.set
   daemon.hears cancel 2
   let again ← (scoring.await (proofOf ["simp"]) asking false patienceMs).asTask .dedicated
@@ -276,7 +285,7 @@ def abandoned : IO Unit := do
 /-- An edit has the request for the version before it cancelled at once, although the panel still looks at that. -/
 def superseded : IO Unit := do
   let (scoring, daemon) ← withDaemon []
-  scoring.start (proofOf ["simp", "rfl"]) asking
+  scoring.start (proofOf ["simp", "rfl"]) asking (token? := some (← IO.CancelToken.new))
   daemon.hears score 1
   let before := (← scoring.look (proofOf ["simp", "rfl"]) asking).revision
   let looks ← (scoring.poll (keys ["simp", "rfl"]) #[] asking before false patienceMs).asTask .dedicated
@@ -290,6 +299,44 @@ def superseded : IO Unit := do
   expect "the new version" (values look) #[some 0.5, some 0.75]
 
 #eval superseded
+
+/-- An edit further up moves the proof: then the token of the version before it is set. -/
+def moved : IO Unit := do
+  let (scoring, daemon) ← withDaemon []
+  let token ← IO.CancelToken.new
+  scoring.start (proofOf ["simp", "rfl"]) asking (token? := some token)
+  daemon.hears score 1
+  token.set
+  scoring.start (proofAt 7 ["simp", "omega"]) asking
+  expect "the old version" (← stages scoring ["simp", "rfl"]) #[.asked 1, .dropped]
+
+#eval moved
+
+/-- Two proofs of one file that begin in the same way are no versions of one another: both are scored wholly. -/
+def alike : IO Unit := do
+  let (scoring, daemon) ← withDaemon []
+  for (tactics, number) in [(["simp", "rfl"], 1), (["simp", "omega"], 2)] do
+    scoring.start (proofAt number tactics) asking (token? := some (← IO.CancelToken.new))
+    daemon.hears score number
+  expect "the first" (← stages scoring ["simp", "rfl"]) #[.asked 0, .asked 0]
+  daemon.say [says 1 (scoreOf 0 0.5), says 1 (scoreOf 1 0.25), says 1 (.done 2 "m" 1)]
+  daemon.say [says 2 (scoreOf 0 0.75), says 2 (.done 1 "m" 1)]
+  expect "the first" (values (← scoring.await (proofOf ["simp", "rfl"]) asking false patienceMs)) #[some 0.5, some 0.25]
+  expect "the second" (values (← scoring.await (proofOf ["simp", "omega"]) asking false patienceMs))
+    #[some 0.5, some 0.75]
+  daemon.hears score 2
+
+#eval alike
+
+/-- An edit of one of them takes nothing from the other. -/
+def heldByBoth : IO Unit := do
+  let (scoring, daemon) ← withDaemon []
+  for (place, tactics) in [(1, ["simp", "rfl"]), (2, ["simp", "omega"]), (2, ["simp", "decide"])] do
+    scoring.start (proofAt place tactics) asking (token? := some (← IO.CancelToken.new))
+  expect "the other" (← stages scoring ["simp", "rfl"]) #[.asked 0, .asked 0]
+  daemon.hears score 3
+
+#eval heldByBoth
 
 /-- A daemon's error is kept, and is no score; a retry asks again. -/
 def failures : IO Unit := do

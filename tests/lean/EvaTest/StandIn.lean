@@ -8,7 +8,7 @@ With this module imported, every connection is to a peer that scores by rules of
 seen is what Lean asks and shows. The tests with the real daemon and its model stand in `tests/editor/`.
 
 Its value of a step is the number of characters of the tactic, a hundredth each. A step `skip` is off format, `rfl` is too
-long, and to one that has an `omega` it never answers.
+long, to one that has an `omega` it never answers, and for the words of one that has a `decide` its queue is full.
 -/
 
 open Lean (Json)
@@ -34,6 +34,8 @@ def answer (request : ScoreRequest) : List Event := Id.run do
   for step in request.steps, index in [0:request.steps.size] do
     if (step.tactic.splitOn "omega").length > 1 then return events
     events := events ++ [.score (score index step.tactic)]
+    if request.critique && (step.tactic.splitOn "decide").length > 1 then
+      return events ++ [.error "busy" "the queue is full" #[]]
     unless !request.critique || step.tactic == "rfl" do
       events := events ++ [.critique index s!"after {step.earlier.size} steps: " false, .critique index step.tactic true]
   return events ++ [.done request.steps.size "stand-in" 1]

@@ -136,4 +136,13 @@ theorem converted (a b : Nat) : a + b = b + a := by
 theorem _root_.at_root : True := by
   exact trivial
 
+theorem Dotted.inside : True := by
+  exact trivial
+
+theorem Shapes.again : True := by
+  exact trivial
+
 end Shapes
+
+theorem Dotted.name.outside : True := by
+  exact trivial
