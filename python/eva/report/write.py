@@ -19,15 +19,8 @@ from eva.report.scoring import set_of
 from eva.report.search import found_by
 from eva.report.statistics import Result, difference, result, summaries
 
-SHOWN = (
-    "B3",
-    "B6",
-    "B7",
-    "B10",
-    "brief_sft_parsed",
-    "brief_value",
-    OURS,
-)  # arms in histograms and reliability plots
+SHOWN = ("B3", "B6", "B7", "B10", "brief_sft_parsed", "brief_value", OURS)
+"""Arms in histograms and reliability plots."""
 
 
 def write_report(
