@@ -60,9 +60,7 @@ def wait (stx : Syntax) (proofs : Array Proof) (asking : Asking) : CommandElabM 
   let file := (← getFileName, asking.endpoint)
   if (← toldFiles.get).contains file then return
   let token? := (← read).cancelTk?
-  let stop : BaseIO Bool := match token? with
-    | some token => token.isSet
-    | none => pure false
+  let stop := Scoring.isSet token?
   let endMs := (← IO.monoMsNow) + asking.timeoutMs
   let mut missing : Missing := {}
   for proof in proofs do

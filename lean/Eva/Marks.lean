@@ -58,9 +58,7 @@ def push (command : Syntax) (ranges? : Option (Array Syntax.Range)) : CommandEla
   let panel ← liftCoreM Panel.prepare
   let map ← getFileMap
   let token? := (← read).cancelTk?
-  let stop : BaseIO Bool := match token? with
-    | some token => token.isSet
-    | none => pure false
+  let stop := Scoring.isSet token?
   let root := InfoTree.node (.ofCustomInfo { stx := command, value := .mk ({} : Root) })
   let task ← BaseIO.mapTask (t := (← getInfoState).substituteLazy) fun settled => do
     -- After an edit, the old version's task must not stand in the way of the new one's.

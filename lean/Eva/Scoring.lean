@@ -27,6 +27,10 @@ structure Scoring where
 
 namespace Scoring
 
+/-- Whether a token, where there is one, is set. -/
+def isSet (token? : Option IO.CancelToken) : BaseIO Bool :=
+  token?.elim (return false) (·.isSet)
+
 /-- How long (ms) a request is kept after the last look at it. -/
 def patienceMs : Nat := 2000
 
@@ -55,19 +59,13 @@ private def job? (scoring : Scoring) (number : Nat) : BaseIO (Option Job) :=
 private def isWanted (scoring : Scoring) (number : Nat) : BaseIO Bool := do
   let some job ← scoring.job? number | return false
   if (← IO.monoMsNow) ≤ job.wantedUntil then return true
-  job.holders.anyM fun { token?, .. } =>
-    match token? with
-    | some token => return !(← token.isSet)
-    | none => return false
+  job.holders.anyM fun { token?, .. } => return token?.isSome && !(← isSet token?)
 
 /-- The jobs that were for proofs at this place alone, or for some whose tokens are set. Lean sets those of the commands
 behind an edit; the edited command itself it leaves to its elaborator, and that may be late. -/
 private def ended (scoring : Scoring) (place : String.Pos.Raw) : BaseIO (Array Nat) := do
   let jobs ← scoring.withBoard fun board => (board.jobs.toArray, board)
-  let isOver (holder : Holder) : BaseIO Bool :=
-    match holder.token? with
-    | some token => return holder.place == place || (← token.isSet)
-    | none => return holder.place == place
+  let isOver (holder : Holder) : BaseIO Bool := return holder.place == place || (← isSet holder.token?)
   let ended ← jobs.filterM fun (_, { holders, .. }) => return !holders.isEmpty && (← holders.allM isOver)
   return ended.map (·.1)
 

@@ -95,8 +95,17 @@ def test_a_record_inside_a_line_is_held_to_its_format(tmp_path, steps, row, word
         list(steps(write(tmp_path, row)))
 
 
-def test_a_line_that_is_not_utf8_is_named(tmp_path):
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        (b'{"theorem": "\xff"}', r"is not UTF-8 \(byte 13\)"),
+        (b'{"theorem": "\\ud800"}', "holds half of a surrogate pair"),  # could not be written as UTF-8
+        (b"[" * 100_000, "nests deeper than 32 levels"),
+        (b"[]", "must be a JSON object"),
+    ],
+)
+def test_a_line_that_is_no_json_object_is_named(tmp_path, line, words):
     path = tmp_path / "source.jsonl"
-    path.write_bytes(b'\n{"theorem": "\xff"}\n')
-    with pytest.raises(BadSource, match=r"source\.jsonl:2: not UTF-8: .* at byte 14 of the line"):
+    path.write_bytes(b"\n" + line + b"\n")
+    with pytest.raises(BadSource, match=rf"source\.jsonl:2: the line {words}"):
         list(minif2f_steps(path))

@@ -60,6 +60,9 @@ example (n : Nat) : 0 + n = n := by
   | zero => rfl
   | succ k ih => rw [← Nat.add_assoc, ih]
 
+theorem Dotted.name (n : Nat) : n = n := by
+  exact Eq.refl n
+
 set_option eva.order "both" in
 theorem misconfigured : True := by constructor
 """
@@ -126,6 +129,7 @@ def test_the_file_is_elaborated_while_the_daemon_has_not_answered(desk: Desk) ->
         ("decide", [("left", ["decide"])]),
         ("exact trivial", [("right", ["exact trivial"])]),
         ("rw [←", [("", ["induction n with", "rfl", "rw [← Nat.add_assoc, ih]"])]),
+        ("exact Eq.refl", [("Dotted.name", ["exact Eq.refl n"])]),  # Lean elaborates it as two commands
         ("misconfigured", []),
     ],
 )

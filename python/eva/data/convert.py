@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from eva.data.goals import split_goals
+from eva.json_text import BadJson, load
 from eva.step import ProofStep
 
 
@@ -109,15 +109,9 @@ def _objects(path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
                 continue
             where = f"{path}:{number}"
             try:
-                data = json.loads(line.decode("utf-8"))
-            except UnicodeDecodeError as error:
-                raise BadSource(
-                    f"{where}: not UTF-8: {error.reason} at byte {error.start + 1} of the line"
-                ) from error
-            except ValueError as error:
-                raise BadSource(f"{where}: not JSON: {error}") from error
-            if not isinstance(data, dict):
-                raise BadSource(f"{where}: a line must hold a JSON object")
+                data = load(line)
+            except BadJson as error:
+                raise BadSource(f"{where}: the line {error}") from None
             yield where, data
 
 

@@ -39,11 +39,11 @@ class Settings:
     seeds: list[int]
     size: str = "new:mini"
     steps: int = 400
-    pretrain_steps: int = 800
+    pretrain_steps: int = 300
     limit: int | None = None
     evaluate: int = 800
     batch_size: int = 16
-    learning_rate: float = 1e-3
+    learning_rate: float = 1.5e-3
     processes: int = 1
     theorems: int = 20
     nodes: int = 24
