@@ -113,6 +113,7 @@ class Client:
         self._link: Link | None = None
         self._ids = itertools.count(1)
         self._inbox: dict[str, deque[Event]] = {}
+        self._left: set[str] = set()  # cancelled here; the daemon has not ended them yet
 
     def __enter__(self) -> Client:
         return self
@@ -128,6 +129,7 @@ class Client:
             self._link.close()
             self._link = None
         self._inbox.clear()
+        self._left.clear()
 
     def score(
         self,
@@ -188,32 +190,16 @@ class Client:
             if time.monotonic() < end:
                 raise
             raise _late(deadline) from None
+        while id in self._left:  # what is still to come of that request must not be taken for this one's
+            if not self._receive(link, id, end):
+                raise _late(deadline)
         left = max(1, round((end - time.monotonic()) * 1000))
         frame = protocol.encode_request(ScoreRequest(id, tuple(steps), critique, order, left))
         if len(frame) > protocol.MAX_BYTES:
             raise RequestFailed(
                 "too_large", f"the request has {len(frame)} bytes, at most {protocol.MAX_BYTES} are allowed"
             )
-        self._inbox[id] = deque()
-        self._send(link, frame)
-        open_ = True
-        try:
-            while True:
-                event = self._event(link, id, end + GRACE_S)
-                if event is None:
-                    raise _late(deadline)
-                open_ = not isinstance(event, Done | Failure)
-                if isinstance(event, Scored | CritiquePiece):
-                    yield event
-                elif isinstance(event, Done):
-                    return
-                elif isinstance(event, Failure):
-                    raise _failed(event, deadline)
-        finally:
-            self._inbox.pop(id, None)
-            if open_ and self._link is link:
-                with contextlib.suppress(DaemonGone):
-                    self.cancel(id)
+        yield from self._answers(link, id, frame, deadline, end)
 
     def cancel(self, id: str) -> None:
         """Cancel the request `id` of this client; its stream then raises `RequestFailed` with `cancelled`."""
@@ -242,7 +228,8 @@ class Client:
 
     def _free_id(self, kind: str) -> str:
         """A name that no request in flight has, one that the caller chose included."""
-        return next(id for number in self._ids if (id := f"{kind}{number}") not in self._inbox)
+        taken = self._inbox.keys() | self._left
+        return next(id for number in self._ids if (id := f"{kind}{number}") not in taken)
 
     def _connected(self, timeout: float) -> Link:
         if self._link is not None and not self._inbox and self._link.is_lost():
@@ -266,6 +253,31 @@ class Client:
         except LinkLost as error:
             raise self._gone(error) from None
 
+    def _answers(
+        self, link: Link, id: str, frame: bytes, deadline: float, end: float
+    ) -> Iterator[ScoreEvent]:
+        """Ask, and give each event until the request has ended; whoever stops reading before cancels it."""
+        inbox = self._inbox[id] = deque()
+        self._send(link, frame)
+        open_ = True
+        try:
+            while open_:
+                event = self._event(link, id, end + GRACE_S)
+                if event is None:
+                    raise _late(deadline)
+                open_ = not isinstance(event, Done | Failure)
+                if isinstance(event, Scored | CritiquePiece):
+                    yield event
+                elif isinstance(event, Failure):
+                    raise _failed(event, deadline)
+        finally:
+            open_ = open_ and not any(isinstance(unread, Done | Failure) for unread in inbox)
+            self._inbox.pop(id, None)
+            if open_ and self._link is link:
+                self._left.add(id)
+                with contextlib.suppress(DaemonGone):
+                    self.cancel(id)
+
     def _event(self, link: Link, id: str, until: float) -> Event | None:
         """The next event of request `id`; others are put into their inboxes. `None`: none by `until`."""
         while True:
@@ -273,23 +285,34 @@ class Client:
                 raise DaemonGone("the connection was closed meanwhile", "ask again")
             if waiting := self._inbox.get(id):
                 return waiting.popleft()
-            try:
-                frame = link.receive(until)
-                if frame is None:
-                    return None
-                owner, event = protocol.parse_event(frame)
-            except LinkLost as error:
-                raise self._gone(error) from None
-            except protocol.BadEvent as error:
-                self.close()
-                raise DaemonGone(
-                    f"the daemon sent something unreadable: {error}",
-                    "install the same version of eva on both sides",
-                ) from None
-            if owner == "" and isinstance(event, Failure):  # could not be told apart: one of ours
-                return event
-            if owner in self._inbox:
-                self._inbox[owner].append(event)
+            if not self._receive(link, id, until):
+                return None
+
+    def _receive(self, link: Link, id: str, until: float) -> bool:
+        """Put the next event into its request's inbox, and say whether there was one by `until`.
+
+        An error that names no request is taken for one of `id`.
+        """
+        try:
+            frame = link.receive(until)
+            if frame is None:
+                return False
+            owner, event = protocol.parse_event(frame)
+        except LinkLost as error:
+            raise self._gone(error) from None
+        except protocol.BadEvent as error:
+            self.close()
+            raise DaemonGone(
+                f"the daemon sent something unreadable: {error}",
+                "install the same version of eva on both sides",
+            ) from None
+        if owner == "" and isinstance(event, Failure):
+            owner = id
+        if owner in self._inbox:
+            self._inbox[owner].append(event)
+        elif isinstance(event, Done | Failure):
+            self._left.discard(owner)
+        return True
 
     def _gone(self, error: LinkLost) -> DaemonGone:
         self.close()

@@ -251,6 +251,19 @@ def test_an_id_in_use_is_refused_and_its_stream_goes_on(served: Served) -> None:
         assert list(taken) == []
 
 
+@pytest.mark.parametrize("read", [False, True], ids=["unread", "read for another stream"])
+def test_an_id_that_is_free_again_hears_nothing_of_its_first_request(served: Served, read: bool) -> None:
+    with Client(served.connection) as client:
+        for _ in range(3):
+            first = client.stream([step("aaa")] * 20, critique=False, id="mine")
+            assert isinstance(next(first), Scored)
+            if read:
+                client.health()
+            first.close()
+            scores = [event.score for event in client.stream([step("b")], critique=False, id="mine")]
+            assert [(score.index, score.value) for score in scores] == [(0, 0.1)]
+
+
 def test_a_deadline_without_end_is_an_hour(served: Served) -> None:
     with Client(served.connection) as client:
         assert [score.value for score in client.score([step("bb")], deadline=float("inf"))] == [0.2]
