@@ -1,3 +1,5 @@
+import sys
+
 import pytest
 
 from eva.data.lean import LeanFailed, LeanRunner, lean_command, read_results, untagged
@@ -110,6 +112,31 @@ def test_one_bad_probe_does_not_cost_the_batch():
     results = CountingRunner(["lean"]).run([probe("a"), probe("b"), probe("boom"), probe("c")])
     assert [r.outcome for r in results] == ["unknown"] * 4
     assert CountingRunner.asked > 1
+
+
+def test_what_lean_did_not_survive_is_asked_again(tmp_path):
+    probes = [probe("a"), probe("boom")]
+    CountingRunner(["lean"], store=tmp_path).run(probes)
+    CountingRunner.asked = 0
+    CountingRunner(["lean"], store=tmp_path).run(probes)
+    # both, the second alone, and whether Lean runs at all: the first alone was kept
+    assert CountingRunner.asked == 3
+
+
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        ("import sys; sys.exit('out of memory')", r"exit code 1\): out of memory"),
+        ("import time; time.sleep(60)", "within 2 s"),
+    ],
+)
+def test_a_lean_that_does_not_run_at_all_is_told(tmp_path, code, told):
+    lean = LeanRunner([sys.executable, "-c", code], store=tmp_path, timeout=2)
+    for _ in range(2):  # nothing of it is kept
+        with pytest.raises(LeanFailed, match=told):
+            lean.run([probe("a"), probe("b")])
+    with pytest.raises(LeanFailed, match=told):
+        lean.walk([Script(START, parse_script(("constructor", "exact hp")))])
 
 
 @pytest.fixture

@@ -13,10 +13,10 @@ import re
 import subprocess
 import tempfile
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from eva.data.goals import split_goals
 from eva.data.probes import END, Batch, Probe, Result, Spot, render
@@ -31,6 +31,8 @@ OPTIONS = (
 )
 _MARKS = ("closer ", "note ")
 Message = dict[str, Any]
+Asked = TypeVar("Asked", Probe, Script)
+Answer = TypeVar("Answer", Result, Walked)
 
 
 class LeanFailed(RuntimeError):
@@ -53,42 +55,55 @@ class LeanRunner:
 
     def run(self, probes: Sequence[Probe]) -> list[Result]:
         """One result for each probe, in order. A batch that Lean does not survive is halved; a single such
-        probe is unknown."""
-        if not probes:
-            return []
-        batch = render(probes)
-        kept = self._answer_file(batch.text)
-        if kept is not None and kept.exists():
-            return [_result(row) for row in json.loads(kept.read_text(encoding="utf-8"))]
-        try:
-            results = read_results(self._lean(batch.text), batch)
-        except (LeanFailed, subprocess.TimeoutExpired):
-            if len(probes) == 1:
-                results = [Result("unknown")]
-            else:
-                half = len(probes) // 2
-                results = [*self.run(probes[:half]), *self.run(probes[half:])]
-        _keep(kept, [asdict(result) for result in results])
-        return results
+        probe is unknown. Raises `LeanFailed` where Lean does not even survive an empty file."""
+
+        def prepare(some: Sequence[Probe]) -> tuple[str, Callable[[list[Message]], list[Result]]]:
+            batch = render(some)
+            return batch.text, lambda messages: read_results(messages, batch)
+
+        return self._answers(probes, prepare, _result, Result("unknown"))[0]
 
     def walk(self, scripts: Sequence[Script]) -> list[Walked]:
-        """Each script run from its start, with the state before and after each of its steps."""
-        if not scripts:
-            return []
-        text, views = render_walks(scripts)
+        """Each script run from its start, with the state before and after each of its steps; empty for one
+        that Lean does not survive. Raises as `run` does."""
+
+        def prepare(some: Sequence[Script]) -> tuple[str, Callable[[list[Message]], list[Walked]]]:
+            text, views = render_walks(some)
+            return text, lambda messages: read_walks(messages, views)
+
+        return self._answers(scripts, prepare, Walked.from_json, Walked())[0]
+
+    def _answers(
+        self,
+        asked: Sequence[Asked],
+        prepare: Callable[[Sequence[Asked]], tuple[str, Callable[[list[Message]], list[Answer]]]],
+        of_row: Callable[[dict[str, Any]], Answer],
+        nothing: Answer,
+    ) -> tuple[list[Answer], bool]:
+        """An answer for each that is asked, and whether Lean survived them all.
+
+        Only such answers are kept: another time Lean may have the memory or the time that it lacked.
+        """
+        if not asked:
+            return [], True
+        text, read = prepare(asked)
         kept = self._answer_file(text)
         if kept is not None and kept.exists():
-            return [Walked.from_json(row) for row in json.loads(kept.read_text(encoding="utf-8"))]
+            return [of_row(row) for row in json.loads(kept.read_text(encoding="utf-8"))], True
+        whole = True
         try:
-            walked = read_walks(self._lean(text), views)
-        except (LeanFailed, subprocess.TimeoutExpired):
-            if len(scripts) == 1:
-                walked = [Walked()]
-            else:
-                half = len(scripts) // 2
-                walked = [*self.walk(scripts[:half]), *self.walk(scripts[half:])]
-        _keep(kept, [asdict(one) for one in walked])
-        return walked
+            answers = read(self._lean(text))
+        except LeanFailed:
+            if len(asked) == 1:
+                self._lean(render([]).text)
+                return [nothing], False
+            half = len(asked) // 2
+            parts = [self._answers(some, prepare, of_row, nothing) for some in (asked[:half], asked[half:])]
+            answers = [answer for part, _ in parts for answer in part]
+            whole = all(whole for _, whole in parts)
+        if whole:
+            _keep(kept, [asdict(answer) for answer in answers])
+        return answers, whole
 
     def _answer_file(self, source: str) -> Path | None:
         if self.store is None:
@@ -100,14 +115,19 @@ class LeanRunner:
         with tempfile.TemporaryDirectory(prefix="eva-data-") as folder:
             path = Path(folder) / "Probes.lean"
             path.write_text(source, encoding="utf-8")
-            done = subprocess.run(
-                [*self.command, *self.options, str(path)],
-                capture_output=True,
-                text=True,
-                timeout=self.timeout,
-                check=False,
-                cwd=folder,
-            )
+            try:
+                done = subprocess.run(
+                    [*self.command, *self.options, str(path)],
+                    capture_output=True,
+                    text=True,
+                    timeout=self.timeout,
+                    check=False,
+                    cwd=folder,
+                )
+            except subprocess.TimeoutExpired:
+                raise LeanFailed(
+                    f"Lean did not come to the end of a batch within {self.timeout:g} s"
+                ) from None
         messages = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
         if not any(message["data"] == END for message in messages):
             words = (done.stderr or done.stdout)[-300:]
