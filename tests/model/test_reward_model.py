@@ -290,3 +290,21 @@ class TestLoading:
         model = RewardModel.from_pretrained(str(directory))
         assert model.config == EvaConfig() and model.scale == (1, 5)
         assert "logic_score" in model.prompt(STEPS[0])
+
+    @pytest.mark.parametrize("told", ["has one", "has none", "not known"])
+    def test_a_model_of_the_hub_is_read_by_its_own_eva_json(self, tmp_path, monkeypatch, caplog, told):
+        """The hub's cache as its client lays it out; no hub can be asked here."""
+        monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+        cache = tmp_path / "models--me--tiny"
+        save_tiny_checkpoint(cache / "snapshots" / "a1", scale=(0, 10))
+        (cache / "refs").mkdir()
+        (cache / "refs" / "main").write_text("a1")
+        if told != "has one":
+            (cache / "snapshots" / "a1" / "eva.json").unlink()
+        if told == "has none":
+            (cache / ".no_exist" / "a1").mkdir(parents=True)
+            (cache / ".no_exist" / "a1" / "eva.json").touch()
+        model = RewardModel.from_pretrained("me/tiny")
+        assert model.scale == ((0, 10) if told == "has one" else (1, 5))
+        warned = ["me/tiny has an eva.json" in record.getMessage() for record in caplog.records]
+        assert warned == ([True] if told == "not known" else [])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -13,6 +14,8 @@ from eva.model.errors import LoadError
 from eva.model.frame import quiet_tokenizers
 from eva.model.prompt import INSTRUCTION
 from eva.step import DIMENSIONS
+
+log = logging.getLogger(__name__)
 
 EMBEDDED = {"leibniz-nano": Path(__file__).parent / "leibniz-nano"}
 CONFIG_FILE = "eva.json"
@@ -136,11 +139,11 @@ def load(
     elif directory.is_absolute() or name_or_path.startswith(".") or name_or_path.count("/") > 1:
         raise LoadError(f"no model directory {name_or_path}")
     source = str(directory) if local else name_or_path
-    config_file = directory / CONFIG_FILE
-    config = EvaConfig.load(config_file) if local and config_file.exists() else EvaConfig()
+    config_file = directory / CONFIG_FILE if local else _from_hub(name_or_path)
+    config = EvaConfig.load(config_file) if config_file and config_file.exists() else EvaConfig()
     if config.read != read:
         raise LoadError(
-            f"{directory} gives its scores as {config.read}, not {read}: it is a baseline, "
+            f"{source} gives its scores as {config.read}, not {read}: it is a baseline, "
             "and no expected scores can be read from it"
         )
     options: dict[str, Any] = {"trust_remote_code": trust_remote_code}
@@ -168,6 +171,26 @@ def load(
         tokenizer,
         config,
     )
+
+
+def _from_hub(name: str) -> Path | None:
+    """The `eva.json` of a model of the hub, fetched or cached; `None` where it has none, or cannot be had."""
+    from huggingface_hub import _CACHED_NO_EXIST, hf_hub_download, try_to_load_from_cache
+    from huggingface_hub.errors import LocalEntryNotFoundError
+
+    try:
+        return Path(hf_hub_download(name, CONFIG_FILE))
+    except LocalEntryNotFoundError:
+        cached = try_to_load_from_cache(name, "config.json"), try_to_load_from_cache(name, CONFIG_FILE)
+        if isinstance(cached[0], str) and cached[1] is not _CACHED_NO_EXIST:
+            log.warning(
+                "the hub cannot be asked whether %s has an %s: it is read as a model without one",
+                name,
+                CONFIG_FILE,
+            )
+    except Exception:  # it has none; or there is no such model, and loading it says so
+        pass
+    return None
 
 
 def weights_hash(name_or_path: str) -> str:
