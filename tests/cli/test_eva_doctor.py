@@ -74,6 +74,16 @@ def test_packages_are_judged_by_what_eva_asks_for() -> None:
     )
 
 
+def test_what_this_python_goes_without_is_not_asked_for(
+    monkeypatch: pytest.MonkeyPatch, no_daemon: Path
+) -> None:
+    lines = ["typer>=0.1", "lean-dojo>=4; python_version < '3'", "rich; extra == 'train'"]
+    monkeypatch.setattr(checks, "requires", lambda name: lines)
+    monkeypatch.setattr(checks, "lean", lambda: checks.Check("Lean", "ok", ""))
+    names = {check.name for check in checks.all_checks()}
+    assert names & set(checks.PACKAGES) == {"typer"}
+
+
 def test_a_connection_file_that_others_can_read_is_a_failure(no_daemon: Path) -> None:
     connection = Connection.of_this_process("tcp://127.0.0.1:1", "0" * 64, "m")
     write_connection(no_daemon, connection)

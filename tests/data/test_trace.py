@@ -189,3 +189,9 @@ def test_lean_dojo_is_imported_only_to_trace():
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
     )
     assert done.stdout.strip() == "False"
+
+
+def test_a_python_without_lean_dojo_is_told(monkeypatch, tmp_path):
+    monkeypatch.setitem(sys.modules, "lean_dojo", None)
+    with pytest.raises(TraceFailed, match=r"is not installed .* runs on Python 3\.9 to 3\.12"):
+        trace(f"file://{tmp_path}/nowhere@v1")

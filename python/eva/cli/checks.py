@@ -44,7 +44,8 @@ def all_checks() -> Iterator[Check]:
     yield installation()
     wanted = _requirements()
     for name in PACKAGES:
-        yield package(name, wanted.get(name))
+        if name in wanted or not wanted:  # this Python may go without one
+            yield package(name, wanted.get(name))
     yield git()
     yield embedded_model(EMBEDDED_MODEL)
     yield lean()
@@ -133,11 +134,13 @@ def daemon() -> Check:
 
 
 def _requirements() -> dict[str, Requirement]:
-    """What eva's metadata ask for, by distribution; empty where eva or `packaging` is not installed."""
+    """What eva's metadata ask for on this Python, by distribution; empty without eva's or `packaging`."""
     try:
         from packaging.requirements import Requirement
 
         found = [Requirement(line) for line in requires(DISTRIBUTION) or ()]
     except (ImportError, PackageNotFoundError):
         return {}
-    return {wanted.name: wanted for wanted in found if wanted.marker is None}
+    return {
+        wanted.name: wanted for wanted in found if not wanted.marker or wanted.marker.evaluate({"extra": ""})
+    }

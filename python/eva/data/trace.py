@@ -13,6 +13,7 @@ own. The `.env` file and that cache are switched off, so that every state was tr
 from __future__ import annotations
 
 import os
+import platform
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -126,7 +127,13 @@ def _lean_dojo(offline: bool) -> Iterator[ModuleType]:
     token = os.environ.pop("GITHUB_ACCESS_TOKEN", None) if offline else None
     try:
         with _explained("lean-dojo"):
-            import lean_dojo
+            try:
+                import lean_dojo
+            except ModuleNotFoundError as error:
+                raise TraceFailed(
+                    f"tracing needs lean-dojo, which is not installed ({error}): it runs on Python 3.9 "
+                    f"to 3.12, this is {platform.python_version()}; pip install lean-dojo there"
+                ) from None
     finally:
         if token is not None:
             os.environ["GITHUB_ACCESS_TOKEN"] = token
