@@ -32,7 +32,7 @@ widget: lean/widget/node_modules/.ready ## build the panel, lean/widget/dist, wh
 
 widget-test: $(VENV)/dev lean browser lean/widget/node_modules/.ready tests/widget/node_modules/.ready ## the panel in the real infoview, in a real Chromium
 	cd lean/widget && npm run --silent check && npm run --silent verify && npm run --silent test
-	cd tests/widget && EVA_PYTHON=$(CURDIR)/$(BIN)/python npm run --silent test
+	cd tests/widget && EVA_PYTHON="$(CURDIR)/$(BIN)/python" npm run --silent test
 
 %/node_modules/.ready: %/package-lock.json
 	cd $* && npm ci --no-fund --no-audit --loglevel=error

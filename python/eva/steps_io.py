@@ -57,20 +57,29 @@ def format_step(step: ProofStep) -> str:
 def write_steps(path: Path, steps: Iterable[ProofStep]) -> int:
     """Write `steps` to the file `path`, which is replaced; returns how many there were.
 
-    Its folders are made, and the file appears whole or not at all. No step is asked for before it is known
-    that the file can be written.
+    Its folders are made, and the file appears whole or not at all; what a link points to is replaced, not the
+    link, and a pipe or a device is written to. No step is asked for before it is known that the file can be
+    written.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
+    path = path.resolve()
+    if path.exists() and not path.is_file():
+        return _write(path, steps)
     part = path.with_suffix(path.suffix + ".part")
-    count = 0
     try:
-        with part.open("w", encoding="utf-8", newline="\n") as file:
-            for step in steps:
-                file.write(format_step(step) + "\n")
-                count += 1
+        count = _write(part, steps)
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
+    return count
+
+
+def _write(path: Path, steps: Iterable[ProofStep]) -> int:
+    count = 0
+    with path.open("w", encoding="utf-8", newline="\n") as file:
+        for step in steps:
+            file.write(format_step(step) + "\n")
+            count += 1
     return count
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -39,6 +41,26 @@ def test_write_and_read(tmp_path: Path) -> None:
     assert write_steps(tmp_path / "s.jsonl", steps) == 2
     assert read_steps(tmp_path / "s.jsonl") == steps
     assert "⊢ p" in (tmp_path / "s.jsonl").read_text("utf-8")
+
+
+def test_a_link_stays_a_link(tmp_path: Path) -> None:
+    target, link = tmp_path / "target.jsonl", tmp_path / "link.jsonl"
+    link.symlink_to(target)
+    for tactic in ("simp", "rfl"):
+        write_steps(link, [ProofStep((), tactic)])
+        assert link.is_symlink()
+        assert [step.tactic for step in read_steps(target)] == [tactic]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names")
+def test_a_pipe_is_written_to(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with ThreadPoolExecutor(1) as reader:
+        read = reader.submit(pipe.read_bytes)
+        assert write_steps(pipe, [ProofStep((), "simp")]) == 1
+        assert [step.tactic for step in parse_steps(read.result(10).splitlines(), source="x")] == ["simp"]
+    assert pipe.is_fifo()
 
 
 def test_blank_lines_a_byte_order_mark_and_windows_line_ends() -> None:

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ from eva import protocol
 from eva.client import Client, RequestFailed
 from eva.link import Link, LinkLost
 from eva.serve import post
+from eva.serve.config import ServeConfig
 from eva.serve.log import JsonLines
 
 SECRET = "proof_text_that_no_log_may_show"
@@ -342,6 +344,10 @@ def test_draining_answers_what_was_accepted_and_takes_no_more(served: Served, ju
         heard = dealer.hear_until("done", "error")
         assert [event["type"] for event in heard] == ["score"] * 9 + ["done"]
         assert served.join() is True
+
+
+def test_what_was_accepted_has_its_own_deadline_to_be_answered() -> None:
+    assert ServeConfig(Path("unused")).drain_s * 1000 >= protocol.MAX_DEADLINE_MS
 
 
 @pytest.mark.parametrize("twice", [False, True], ids=["out of time", "told twice"])

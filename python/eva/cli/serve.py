@@ -40,7 +40,7 @@ STOP_EPILOG = """
 
 [cyan]eva stop[/]  what it has accepted is answered first
 
-[cyan]eva stop --timeout 120[/]  for one that has much to answer
+[cyan]eva stop --timeout 120[/]  for one that has much to answer; [cyan]eva stop[/] once more cuts that short
 
 [bold]Exit codes[/]
 
@@ -194,7 +194,10 @@ def stop(
         )
     pid, host = there
     if host != socket.gethostname():
-        fail(ExitCode.DAEMON, f"the daemon (pid {pid}) runs on {host}: stop it there")
+        fail(
+            ExitCode.DAEMON,
+            f"the daemon (pid {pid}) runs on {host}: stop it there; if that is this machine: 'kill {pid}'",
+        )
     try:
         os.kill(pid, signal.SIGTERM)
     except ProcessLookupError:
@@ -205,7 +208,9 @@ def stop(
     while not is_abandoned(path):
         if time.monotonic() > end:
             fail(
-                ExitCode.DAEMON, f"the daemon (pid {pid}) has not ended within {timeout:g} s: 'kill -9 {pid}'"
+                ExitCode.DAEMON,
+                f"the daemon (pid {pid}) has not ended within {timeout:g} s: it may still answer what it has "
+                f"accepted, which 'eva stop' once more cuts short; if nothing else helps: 'kill -9 {pid}'",
             )
         time.sleep(0.05)
     tell(f"the daemon (pid {pid}) has ended")

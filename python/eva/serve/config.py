@@ -8,6 +8,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from eva.protocol import MAX_DEADLINE_MS
+
 MAX_THREADS = 8
 """More threads than this make a small model slower, not faster."""
 
@@ -28,7 +30,8 @@ class ServeConfig:
     - `queue`: how many steps may wait; a request that does not fit is answered with `busy`.
     - `batch`: how many steps go through the model together.
     - `cache_mb`: MiB of memory for what the model has read before; 0: remember nothing.
-    - `drain_s`: seconds that accepted requests get when the daemon is told to stop.
+    - `drain_s`: seconds that accepted requests get when the daemon is told to stop; the default is as long as
+      any request's own deadline.
     - `log_level`: `debug`, `info`, `warning` or `error`.
     """
 
@@ -40,7 +43,7 @@ class ServeConfig:
     queue: int = 4096
     batch: int = 16
     cache_mb: int = 256
-    drain_s: float = 10.0
+    drain_s: float = MAX_DEADLINE_MS / 1000
     log_level: str = "info"
 
     def __post_init__(self) -> None:
