@@ -125,6 +125,16 @@ def test_temperature_changes_the_distribution_and_not_the_mass():
     assert cool.spread > plain.spread
 
 
+def test_an_expected_score_never_leaves_the_scale():
+    """The shares are float32, and their sum may be a rounding error above 1."""
+    anchors = Anchors({i: (i,) for i in range(11)}, {})
+    torch.manual_seed(0)
+    rows = 2 * torch.randn(20_000, 11) - 18
+    rows[:, 10] = 0.0
+    assert expectation(range(11), rows)[0].max() > 10
+    assert max(score.expected for score in dimension_scores(anchors, rows)) == 10.0
+
+
 def test_half_precision_logits_are_read_in_float32():
     anchors = Anchors({a: (a,) for a in range(1, 6)}, {})
     logits = torch.randn(1, 4096).to(torch.bfloat16)

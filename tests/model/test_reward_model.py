@@ -10,7 +10,8 @@ import pytest
 
 from eva.model import Checkpoint, EvaConfig, LoadError, ModelError, NoScores, OutOfMemory, RewardModel
 from eva.model.checkpoint import load
-from eva.model.prompt import completion, find_scores
+from eva.model.critique import CritiqueWriter, _Line
+from eva.model.prompt import THINK_CLOSE, completion, find_scores
 from eva.step import DIMENSIONS, CritiquePiece, ProofStep, Scored
 from tiny import KINDS, save_tiny_checkpoint
 
@@ -86,6 +87,49 @@ def test_scores_behind_a_critique_have_a_temperature_of_their_own(tiny_checkpoin
     assert cooled.read(bare)["logic"].expected == pytest.approx(model.read(bare)["logic"].expected)
     given = cooled.score_given(STEPS[:1], ["hp"])[0].expected["logic"]
     assert given == pytest.approx(cooled.read(behind)["logic"].expected, abs=1e-4)
+
+
+@pytest.mark.parametrize("order", ["score_first", "critique_first"])
+def test_an_output_is_read_behind_an_instruction_that_shows_one(tiny_checkpoint, order):
+    """The instruction of every model without `eva.json` does."""
+    checkpoint = replace(load(str(tiny_checkpoint)), config=EvaConfig(mass_floor=0.0, max_critique_tokens=12))
+    model = RewardModel(checkpoint)
+    [score] = model.score(STEPS[:1], order=order)
+    integers = {
+        name: max(d.distribution, key=d.distribution.__getitem__) for name, d in score.dimensions.items()
+    }
+    read = model.read(model.prompt(STEPS[0]) + completion("hp", integers, order).text)
+    assert read.keys() == set(DIMENSIONS)
+    if order == "score_first":
+        assert read["logic"].expected == pytest.approx(score.dimensions["logic"].expected, abs=1e-4)
+
+
+def test_the_value_stays_in_its_range_whatever_the_weights():
+    config = EvaConfig(scale=(0, 10), weights={"logic": 0.2, "alignment": 0.7, "clarity": 0.1})
+    assert config.value(dict.fromkeys(DIMENSIONS, 10.0)) == 1.0
+    assert config.value(dict.fromkeys(DIMENSIONS, 0.0)) == 0.0
+
+
+def test_tokens_are_counted_in_both_orders(tiny_checkpoint):
+    counts = {}
+    for order in ("score_first", "critique_first"):
+        model = RewardModel.from_pretrained(str(tiny_checkpoint))
+        model.score(STEPS[:2], order=order)
+        counts[order] = model.usage.tokens
+    assert counts["score_first"] == counts["critique_first"] > 0
+
+
+def test_a_critique_that_is_cut_within_a_character_ends_before_it(tiny_checkpoint):
+    """The limit falls between the tokens of `∃`."""
+    tokenizer = load(str(tiny_checkpoint)).tokenizer
+    first, *rest = tokenizer.encode("∃", add_special_tokens=False)
+    assert rest
+    words, mark = (tokenizer.encode(text, add_special_tokens=False) for text in ("ab", THINK_CLOSE))
+    writer = CritiqueWriter(tokenizer, len(tokenizer), len(words) + 1)
+    line = _Line(0, writer._fresh.deep_copy(), tokenizer)
+    pieces = [line.take(token) for token in (*words, first, *mark)]
+    assert "".join(piece.text for piece in pieces) == "ab"
+    assert pieces[-1].done
 
 
 def test_a_temperature_is_above_zero():
@@ -249,6 +293,22 @@ def test_more_steps_join_while_words_are_written(model):
 
 
 class TestLoading:
+    def test_a_tokenizer_with_more_tokens_than_the_model(self, tmp_path):
+        directory = save_tiny_checkpoint(tmp_path / "m")
+        tokenizer = load(str(directory)).tokenizer
+        tokenizer.add_special_tokens({"pad_token": "[PAD]"})
+        tokenizer.save_pretrained(directory)
+        assert RewardModel.from_pretrained(str(directory)).score(STEPS[:1])[0].status == "scored"
+
+    def test_the_directory_that_one_stands_in_has_a_name(self, tmp_path, monkeypatch):
+        monkeypatch.chdir(save_tiny_checkpoint(tmp_path / "here"))
+        assert RewardModel.from_pretrained(".").name == "here"
+
+    def test_a_device_that_is_not_there(self, tiny_checkpoint):
+        with pytest.raises(LoadError, match="cannot load the model") as error:
+            RewardModel.from_pretrained(str(tiny_checkpoint), device="nowhere")
+        assert "\n" not in str(error.value)
+
     def test_unknown_name(self):
         with pytest.raises(LoadError, match=r"no model 'no-such-model'.*leibniz-nano") as error:
             RewardModel.from_pretrained("no-such-model")

@@ -23,8 +23,9 @@ from eva.lean.errors import LeanCrashed, LeanNotFound, LeanTimeout
 _PACKAGE_FILES = ("lakefile.lean", "lakefile.toml", "lean-toolchain")
 _CHECKOUT = Path(__file__).resolve().parents[3]
 REMEDY = (
-    "install Lean (https://lean-lang.org/install), or set EVA_LEAN to the command that runs your Lean, or run "
-    "`make lean` in a checkout of eva for the WebAssembly Lean and set EVA_LEAN_WASM to its .build/lean-wasm"
+    "install Lean (https://lean-lang.org/install), or set EVA_LEAN to the command that runs your Lean, or "
+    "run `make lean` in a checkout of eva for the WebAssembly Lean and set EVA_LEAN_WASM to its "
+    ".build/lean-wasm"
 )
 
 

@@ -114,6 +114,7 @@ def dimension_scores(
     """
     scale = list(anchors.paths)
     expected, probabilities = expectation(scale, log_weights, temperature=temperature)
+    expected = expected.clamp(min(scale), max(scale))  # the shares' sum may exceed 1 by a rounding error
     mass = torch.logsumexp(log_weights.float(), dim=-1).exp().clamp(max=1.0)
     values = torch.tensor(scale, dtype=torch.float32, device=log_weights.device)
     spread = (probabilities * (values - expected.unsqueeze(-1)) ** 2).sum(-1).sqrt()

@@ -81,7 +81,7 @@ class EvaConfig:
         low, high = self.scale
         total = sum(self.weights.values())
         mean = sum(self.weights[name] * expected[name] for name in DIMENSIONS) / total
-        return (mean - low) / (high - low)
+        return min(1.0, max(0.0, (mean - low) / (high - low)))  # weights such as 0.7 do not sum up exactly
 
     def save(self, directory: Path) -> None:
         data = asdict(self) | {"scale": list(self.scale), "weights": dict(self.weights)}
@@ -152,6 +152,7 @@ def load(
         model = transformers.AutoModelForCausalLM.from_pretrained(
             source, use_safetensors=True, dtype=getattr(torch, dtype) if dtype else torch.float32, **options
         )
+        model.to(device or ("cuda" if torch.cuda.is_available() else "cpu"))
     except Exception as error:
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         if local:
@@ -164,10 +165,9 @@ def load(
         raise LoadError(
             f"{name_or_path} has no fast tokenizer: exact score positions need one (tokenizer.json)"
         )
-    where = device or ("cuda" if torch.cuda.is_available() else "cpu")
     return Checkpoint(
-        name_or_path if not local or name_or_path in EMBEDDED else directory.name,
-        model.to(where).eval(),
+        name_or_path if not local or name_or_path in EMBEDDED else directory.resolve().name or source,
+        model.eval(),
         tokenizer,
         config,
     )

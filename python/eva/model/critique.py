@@ -129,6 +129,8 @@ class _Line:
         self.last = token
         text = self._decoder.step(self._tokenizer, token) or ""
         words, mark, _ = text.partition("<")
+        if mark:  # the limit may fall between the tokens of one character
+            words = words.rstrip("\ufffd")
         shown = "" if self._closing else words
         self._closing = self._closing or bool(mark)
         self.done = self.matcher.is_stopped() or self.matcher.is_accepting()

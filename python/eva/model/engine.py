@@ -42,7 +42,8 @@ class Engine:
         self.prompts = Prompts(self.tokenizer, checkpoint.config.instruction, self._room(checkpoint))
         self._tau = checkpoint.config.tau
         self._newline = tuple(newline(self.tokenizer))
-        vocabulary = self.model.get_input_embeddings().weight.shape[0]
+        # a tokenizer may have tokens that the model has not, such as a padding token
+        vocabulary = max(self.model.get_input_embeddings().weight.shape[0], len(self.tokenizer))
         self._writer = CritiqueWriter(self.tokenizer, vocabulary, checkpoint.config.max_critique_tokens)
         self._limit = cache_mb << 20
         self._prefixes = Prefixes(self._limit) if cache_mb else None
@@ -110,6 +111,7 @@ class Engine:
         - `finished(number, scores)`: the scores after a critique.
         """
 
+        lengths: dict[int, int] = {}  # of the prompts
         joined: list[Rows] = []  # whose states the writer has copied by the time when it asks again
 
         def begin(count: int) -> tuple[Rows, list[int]] | None:
@@ -118,6 +120,7 @@ class Engine:
             items = more(count)
             if not items:
                 return None
+            lengths.update((number, len(prompt)) for number, prompt, _ in items)
             opening = tuple(self._writer.opening)
             rows, order = self._begin(
                 [
@@ -135,6 +138,7 @@ class Engine:
             self.usage.computed += rows.computed - before
             self.usage.scores += len(numbers)
             for number, out in zip(numbers, self._scores(rows, after_critique=True), strict=True):
+                self.usage.tokens += lengths[number] + len(out.tokens)
                 finished(number, out)
 
         for piece in self._writer.write(

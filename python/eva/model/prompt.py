@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from eva.step import DIMENSIONS, Order, ProofStep
 
 KEYS = {"logic": "logic_score", "alignment": "align_score", "clarity": "clarity_score"}
+END = "\nJudgement:\n"
+"""What a prompt ends with."""
 THINK_OPEN, THINK_CLOSE = "<think>", "</think>"
 
 INSTRUCTION = (
@@ -38,7 +40,7 @@ def prompt(step: ProofStep, instruction: str, *, earlier: int | None = None) -> 
     goals = "\n\n".join(step.goals) if step.goals else "no goals"
     parts.append(f"Proof state:\n{goals}")
     parts.append(f"Proposed step:\n{step.tactic}")
-    return "\n".join(parts) + "\nJudgement:\n"
+    return "\n".join(parts) + END
 
 
 def score_text(scores: Mapping[str, int]) -> str:
@@ -83,12 +85,13 @@ _OBJECT = re.compile(
 
 
 def find_scores(text: str) -> dict[str, tuple[int, int]]:
-    """Character spans of the three integers in a given output. Raises `NoScores`.
+    """Character spans of the three integers in an output, alone or behind its prompt. Raises `NoScores`.
 
-    Text inside `<think> … </think>` is never read: a critique may talk about scores.
+    Text inside `<think> … </think>` is never read: a critique may talk about scores. Nor is the prompt: its
+    instruction may show an object.
     """
     outside = re.sub(r"<think>.*?</think>", lambda m: " " * len(m.group()), text, flags=re.DOTALL)
-    found = list(_OBJECT.finditer(outside))
+    found = list(_OBJECT.finditer(outside, outside.rfind(END) + 1))
     if len(found) != 1:
         raise NoScores(f"expected one object with {', '.join(KEYS.values())}, found {len(found)}")
     return {name: found[0].span(i + 1) for i, name in enumerate(DIMENSIONS)}
