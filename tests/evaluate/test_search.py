@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from made_up import record
 
+from eva.data.candidates import Candidate
 from eva.data.lean import LeanRunner, lean_command
 from eva.data.probes import Result
 from eva.evaluate.judgement import Judgement
@@ -40,6 +41,14 @@ def test_every_strategy_gets_the_same_steps():
     state = ("p q : Prop\nhp : p\nhq : q\n⊢ p ∧ q",)
     assert candidates(state) == candidates(state) and 3 < len(candidates(state)) <= 10
     assert candidates(state) != candidates(("n : Nat\n⊢ n + 0 = n",))
+
+
+def test_the_order_of_proposals_tells_nothing(monkeypatch):
+    """Those that fit the goal are proposed first, and where priorities tie the order decides."""
+    proposed = [Candidate(tactic, "shape") for tactic in "abcdefgh"]
+    monkeypatch.setattr("eva.evaluate.search.propose", lambda *_: proposed)
+    firsts = {candidates((f"n : Nat\n⊢ n = {i}",))[0] for i in range(60)}
+    assert firsts == set("abcdefgh")
 
 
 class Maze:

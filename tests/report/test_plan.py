@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from toy_files import toy_splits
 
+from eva.report import scoring
 from eva.report.arms import ARMS, RUNS, SPLITS, runs_of
 from eva.report.plan import OtherSettings, Settings, Step, plan, scores_file, seeds_of
 from eva.report.workers import work
@@ -62,6 +63,19 @@ def test_arms_without_a_training_have_one_seed(tmp_path):
         "integers are read from E's"
     )
     assert scores_file(chosen, "B4", 1, "test") != scores_file(chosen, "B5", 1, "test")
+
+
+def test_how_many_steps_a_run_learns_from(tmp_path):
+    chosen = settings(tmp_path, steps=10, batch_size=4)
+    assert (chosen.seen(100), chosen.seen(30)) == (40, 30)
+    assert settings(tmp_path, steps=10, batch_size=4, limit=7).seen(100) == 7
+
+
+def test_words_are_learned_from_no_more_steps_than_models_learn_from(tmp_path):
+    toy_splits(tmp_path / "data", 40)
+    few = settings(tmp_path, steps=2, batch_size=4)
+    assert len(scoring._train(few)) == 8
+    assert len(scoring._train(settings(tmp_path))) > 8
 
 
 def test_settings_are_kept(tmp_path):

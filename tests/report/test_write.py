@@ -12,7 +12,7 @@ from eva.evaluate.judgement import Judgement, write_judgements
 from eva.report.kinds import kinds
 from eva.report.plan import Settings, scores_file, search_file, seeds_of, ways_of
 from eva.report.scoring import set_of
-from eva.report.statistics import HEADLINE, difference, result
+from eva.report.statistics import HEADLINE, Result, _over_seeds, difference, result
 from eva.report.write import write_report
 from eva.step import DIMENSIONS
 from tiny import save_tiny_checkpoint
@@ -160,3 +160,15 @@ def test_seeds_that_differ_widen_the_interval(tmp_path):
     alike = result(records, [judged(records, 0.3, 1)] * 3, WEIGHTS).summary()["mse"]["interval"]
     apart = [judged(records, noise, 1) for noise in (0.1, 0.3, 0.9)]
     assert np.ptp(result(records, apart, WEIGHTS).summary()["mse"]["interval"]) > 1.5 * np.ptp(alike)
+
+
+def test_few_seeds_vary_as_much_as_their_sample_says(tmp_path):
+    """Means of three that are drawn from three vary by 2/3 of it."""
+    records = toy_splits(tmp_path, 4)["test"]
+    found = result(records, [judged(records, noise, 1) for noise in (0.1, 0.3, 0.9)], WEIGHTS)
+    each = np.array([1.0, 2.0, 6.0])
+    drawn = np.broadcast_to(each[None, :, None], (20_000, 3, len(HEADLINE)))
+    low, high = Result(found.all, drawn).summary()["mse"]["interval"]
+    error = each.std(ddof=1) / np.sqrt(3)
+    assert _over_seeds(drawn).std() == pytest.approx(error, rel=0.02)
+    assert low < 3 - error and high > 3 + error

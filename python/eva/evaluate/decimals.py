@@ -5,10 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-import numpy as np
-import torch
-
 from eva.model.checkpoint import Checkpoint
+from eva.model.critique import pick
 from eva.model.prefill import prefill
 from eva.model.prompt import KEYS
 from eva.model.rows import swap_out
@@ -42,7 +40,7 @@ def _decode(checkpoint: Checkpoint, prompts: Sequence[Sequence[int]]) -> list[st
     import llguidance.hf
     import llguidance.numpy
 
-    vocabulary = checkpoint.model.get_input_embeddings().weight.shape[0]
+    vocabulary = max(checkpoint.model.get_input_embeddings().weight.shape[0], len(checkpoint.tokenizer))
     guide = llguidance.hf.from_tokenizer(checkpoint.tokenizer, n_vocab=vocabulary)
     rules = llguidance.LLMatcher.grammar_from_regex(grammar())
     matchers = [llguidance.LLMatcher(guide, rules) for _ in prompts]
@@ -52,8 +50,7 @@ def _decode(checkpoint: Checkpoint, prompts: Sequence[Sequence[int]]) -> list[st
         mask = llguidance.numpy.allocate_token_bitmask(len(live), guide.vocab_size)
         for row, i in enumerate(live):
             llguidance.numpy.fill_next_token_bitmask(matchers[i], mask, row)
-        bits = np.unpackbits(mask.view(np.uint8), axis=1, bitorder="little")[:, : rows.logits.shape[1]]
-        tokens = rows.logits.masked_fill(torch.from_numpy(bits == 0), float("-inf")).argmax(-1).tolist()
+        tokens = pick(rows.logits, mask)
         for i, token in zip(live, tokens, strict=True):
             matchers[i].consume_token(token)
             written[i].append(token)

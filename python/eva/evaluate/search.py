@@ -157,7 +157,9 @@ def candidates(state: State) -> list[str]:
     for _ in range(3):
         proposed = propose(goal, [], [], draw, CANDIDATES)
         found |= dict.fromkeys(c.tactic for c in proposed if not c.stands_for and not c.arms)
-    return list(found)[:CANDIDATES]
+    steps = list(found)[:CANDIDATES]
+    draw.shuffle(steps)  # those that fit come first, and where priorities tie the order decides
+    return steps
 
 
 def by_value(judge: Judge, weights: Sequence[float]) -> Strategy:

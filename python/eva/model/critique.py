@@ -87,7 +87,7 @@ class CritiqueWriter:
             mask = llguidance.numpy.allocate_token_bitmask(len(live), self._guide.vocab_size)
             for i, line in enumerate(live):
                 llguidance.numpy.fill_next_token_bitmask(line.matcher, mask, i)
-            tokens = _pick(rows.logits, mask)
+            tokens = pick(rows.logits, mask)
             yield from [line.take(token) for line, token in zip(live, tokens, strict=True)]
             ended = [i for i, line in enumerate(live) if line.done]
             if finished is None:
@@ -137,7 +137,7 @@ class _Line:
         return Piece(self.number, shown, self.done)
 
 
-def _pick(logits: torch.Tensor, mask: NDArray[np.int32]) -> list[int]:
+def pick(logits: torch.Tensor, mask: NDArray[np.int32]) -> list[int]:
     """The most likely allowed token of each row; bit i of a row's mask says whether token i is allowed."""
     if torch.isnan(logits).any():
         raise ModelError("the model gave NaN logits in a critique: load it in float32, or check its weights")

@@ -58,7 +58,7 @@ RUNS: dict[str, Run] = {
         share=0.04,
         rate=0.33,
     ),
-    "sft_score_first": Run({"alpha": 0.0, "orders": "score_first"}, once=True),
+    "sft_score_first": Run({"alpha": 0.0, "orders": "score_first"}),
     "anchors_2": Run({"scale": (0, 1)}),
     "anchors_3": Run({"scale": (1, 3)}, once=True),
     "anchors_11": Run({"scale": (0, 10)}, once=True),

@@ -28,7 +28,8 @@ COMPARED = (
     ("B10", "B6", "against decimal text"),
     ("B10", "B7", "against a regression head"),
     ("B10", "B8", "five anchors against two"),
-    ("B10", "B9", "learning critiques beside"),
+    ("B10", "B9", "critiques, in both orders in turn, in place of scores alone"),
+    ("score_first", "B9", "critiques behind the scores, in place of scores alone"),
     ("B11", "B10", "no cross-entropy on the digit"),
     ("two_hot", "B10", "two-hot digit"),
     ("B10", "noise_0", "integers in the text that say nothing, in place of the label's"),
@@ -104,6 +105,8 @@ def compared(results: Mapping[str, Any]) -> list[tuple[str, str, str]]:
 
 def _facts(settings: Settings, facts: Mapping[str, Any]) -> dict[str, Any]:
     first = {ARMS[arm].run: arm for arm in reversed(settings.arms)}  # arms that readers of the table know
+    train = int(facts["train"].replace(",", ""))
+    seen = settings.seen(train)
     runs = [(first[name], RUNS[name]) for name in runs_of(settings.arms) if name in first]
     return {
         **facts,
@@ -116,7 +119,7 @@ def _facts(settings: Settings, facts: Mapping[str, Any]) -> dict[str, Any]:
         "stages": _listed(
             f"{arm} {run.share * settings.steps:,.0f} steps" for arm, run in runs if run.on != BASE
         ),
-        "limit": f"{settings.limit:,} (drawn by the seed) of the" if settings.limit else "the",
+        "seen": f"{seen:,} (drawn by the seed) of the" if seen < train else "the",
     }
 
 
@@ -200,15 +203,15 @@ HEAD = """\
 
 Every label is an outcome of Lean (`docs/data.md`). All arms start from one base, a Llama of {parameters}
 that was trained as a plain language model on the proofs of the training set ({pretrain_steps} steps), and get
-{steps} optimizer steps of {batch} examples (learning rate {rate}, cosine) on {limit} {train} training steps
+{steps} optimizer steps of {batch} examples (learning rate {rate}, cosine) on {seen} {train} training steps
 of proofs. Seeds: {seeds}. Compared on {test} labelled steps of {test_theorems} theorems of the training
 families, and on {held_out} of {held_out_theorems} theorems of families that no arm has seen. {versions}. The
 numbers alone are in [report.json](report.json); `{command}` makes both anew.
 
-In brackets: 95 % interval by bootstrap over theorems and seeds. An arm without a training of its own has one
-seed, and so have the points of a sweep: {once}. A second stage comes on top of its
-first: {stages}. `labels` are the labels themselves, read as scores: what no arm can surpass
-by right.
+In brackets: 95 % interval by bootstrap over theorems and seeds; where there are few seeds it is a rough one.
+An arm without a training of its own has one seed, and so have the points of a sweep: {once}. A second stage
+comes on top of its first: {stages}. `labels` are the labels themselves, read as scores: what no arm can
+surpass by right.
 """
 DIFFERENCE = """\
 Paired: both arms are drawn on the same theorems. **Bold**: the 95 % interval leaves out zero. For ties, MSE
@@ -222,8 +225,9 @@ steps of one family against each other. In brackets: how many steps.
 """
 SEARCH = """\
 Best-first search, every strategy with the same candidate steps and {nodes} steps run by Lean for each theorem
-(statements of the sets that Lean has been seen to prove). `breadth`, `depth` and `shortest` know no model; of
-an arm with several seeds the first searches.
+(statements of the sets that Lean has been seen to prove). Where priorities tie, steps are tried in the order
+in which they were proposed, which is drawn by lot and the same for all. `breadth`, `depth` and `shortest`
+know no model; of an arm with several seeds the first searches.
 
 """
 DEFINITIONS = """\

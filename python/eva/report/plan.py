@@ -48,6 +48,10 @@ class Settings:
     theorems: int = 20
     nodes: int = 24
 
+    def seen(self, train: int) -> int:
+        """How many of the `train` training steps a run learns from."""
+        return min(self.limit or train, self.steps * self.batch_size, train)
+
     def claim(self) -> Path:
         """Keep these in `out`, and return their file.
 

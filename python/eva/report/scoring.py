@@ -76,9 +76,10 @@ def _without_model(settings: Settings, reading: Reading, records: Sequence[Label
 
 
 def _train(settings: Settings) -> list[LabelledStep]:
-    """As many training steps as the other arms have."""
+    """The training steps that the other arms learn from: those of the first seed."""
     records = list(read_records(settings.data / "train.jsonl"))
-    return Random(settings.seeds[0]).sample(records, min(settings.limit or len(records), len(records)))
+    Random(settings.seeds[0]).shuffle(records)
+    return records[: settings.seen(len(records))]
 
 
 def main(words: Sequence[str]) -> None:

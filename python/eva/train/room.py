@@ -1,4 +1,7 @@
-"""Which texts are short enough for a run: one limit for every arm, in training and in validation."""
+"""Which texts are short enough for a run: one limit for every arm, in training and in validation.
+
+A value head's texts are prompts alone, so a few more of them are short enough.
+"""
 
 from __future__ import annotations
 
