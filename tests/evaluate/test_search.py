@@ -8,10 +8,10 @@ from made_up import record
 from eva.data.candidates import Candidate
 from eva.data.lean import LeanRunner, lean_command
 from eva.data.probes import Result
+from eva.data.statement import Statement
 from eva.evaluate.judgement import Judgement
 from eva.evaluate.search import (
     Lean,
-    Statement,
     best_first,
     breadth,
     by_value,

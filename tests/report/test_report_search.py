@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from toy_files import toy_splits
 
-from eva.evaluate.search import Found, Statement
+from eva.data.statement import Statement
+from eva.evaluate.search import Found
 from eva.report import search
 from eva.report.plan import Settings
 

@@ -16,6 +16,7 @@ from eva.data.critique import write_critique
 from eva.data.families import FAMILIES, HELD_OUT, Theorem
 from eva.data.families.variation import varied
 from eva.data.labels import Experience, judge
+from eva.data.overlap import Claims
 from eva.data.proof import Proof
 from eva.data.record import SPLITS, LabelledStep, read_records, write_records
 from eva.data.search import Explorer, Progress
@@ -124,11 +125,19 @@ def build(plan: Plan, explorer: Explorer, progress: Progress) -> dict[str, int]:
 
 
 def assemble(out: Path, seed: int) -> dict[str, int]:
-    """Write the splits and the card from the shards that are finished."""
+    """Write the splits and the card from the shards that are finished.
+
+    Theorems of the other splits that say what one of the training set says are left out.
+    """
     records: dict[str, list[LabelledStep]] = {split: [] for split in SPLITS}
     for file in sorted((out / "shards").glob("*.jsonl")):
         for record in read_records(file):
             records[record.split].append(record)
+    trained = Claims(record.step.statement for record in records["train"])
+    for split in SPLITS[1:]:
+        theorems = {record.theorem_id: record.step.statement for record in records[split]}
+        known = {name for name, statement in theorems.items() if trained.has(statement)}
+        records[split] = [record for record in records[split] if record.theorem_id not in known]
     counts = {split: write_records(out / f"{split}.jsonl", rows) for split, rows in records.items()}
     write_card(out / "card.md", seed, records)
     return counts

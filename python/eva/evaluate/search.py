@@ -7,7 +7,6 @@ steps that wait is tried next. A node is one step run by Lean, and all get the s
 from __future__ import annotations
 
 import heapq
-import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from random import Random
@@ -15,8 +14,9 @@ from random import Random
 from eva.data.candidates import propose
 from eva.data.goals import parse_goal
 from eva.data.lean import LeanRunner
-from eva.data.probes import Place, Probe
+from eva.data.probes import Probe
 from eva.data.record import LabelledStep
+from eva.data.statement import Statement
 from eva.evaluate.judgement import Judge
 from eva.step import ProofStep
 
@@ -25,36 +25,6 @@ Strategy = Callable[[Sequence[ProofStep]], list[float]]
 State = tuple[str, ...]
 CANDIDATES = 10  # steps that wait in each state
 AHEAD = 8  # steps of each search that Lean runs ahead of their turn
-
-
-@dataclass(frozen=True, slots=True)
-class Statement:
-    """A theorem to search for: its text, and the parts that Lean is asked with."""
-
-    text: str
-    preamble: str
-    binders: str
-    goal: str
-
-    def place(self, path: Sequence[str]) -> Place:
-        """The place behind the steps of `path`."""
-        place = Place(self.binders, self.goal, self.preamble)
-        for step in path:
-            place = place.after(step)
-        return place
-
-    @classmethod
-    def of(cls, text: str) -> Statement:
-        """Read `theorem name binders : goal`, behind definitions. Raises `ValueError` on any other text."""
-        preamble, _, last = ("\n" + text).rpartition("\ntheorem ")
-        found = re.match(r"\S+\s*", last)
-        body = last[found.end() :] if found else ""
-        depth = 0
-        for at, char in enumerate(body):
-            depth += (char in "([{⦃") - (char in ")]}⦄")
-            if char == ":" and depth == 0 and not body.startswith(":=", at):
-                return cls(text, preamble.strip("\n"), body[:at].strip(), body[at + 1 :].strip())
-        raise ValueError(f"not a theorem: {text!r}")
 
 
 def provable(records: Iterable[LabelledStep]) -> list[Statement]:
