@@ -86,7 +86,9 @@ private def fullName (inNamespace : Name) (name : String) : String :=
 def proofsOf (map : FileMap) (command : Syntax) (trees : Array InfoTree) (messages : List Message) (limit : Nat)
     (stop : BaseIO Bool := pure false) : IO (Array Proof) := do
   let found := tacticsOf map trees
-  let inOrder := (found.toList.zipIdx.map fun (tactic, index) => (index, tactic)).mergeSort (·.2.start ≤ ·.2.start)
+  -- Lean elaborates a `variable` again in each declaration behind it: a `by` in it is a step of its own command only.
+  let own := found.toList.zipIdx.filter fun (tactic, _) => command.getRange?.all (·.contains tactic.start)
+  let inOrder := (own.map fun (tactic, index) => (index, tactic)).mergeSort (·.2.start ≤ ·.2.start)
   let errors := firstErrors map found inOrder (← complaintsOf map messages)
   let declarations := Declaration.inCommand map command
   let mut proofs : Array Proof := #[]

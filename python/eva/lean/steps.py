@@ -187,6 +187,7 @@ def _full_name(namespace: str, name: str) -> str:
 
 def _attach(source: Source, tactics: list[Tactic], errors: list[LeanMessage]) -> list[LeanMessage]:
     """Give each error to the innermost step whose own text holds it; return those that belong to no step."""
+    tactics = sorted(tactics, key=lambda tactic: tactic.start)
     starts = [tactic.start for tactic in tactics]
     left = []
     for error in errors:

@@ -91,7 +91,10 @@ def tactics_of(source: Source, root: TacticNode) -> list[Tactic]:
     """The tactics of one command that are steps, each once, in the order of the source."""
     walk = _Walk(source)
     walk.search(root, None, None)
-    return sorted(walk.found.values(), key=lambda tactic: tactic.start)
+    # Lean elaborates a `variable` again in each declaration behind it: a `by` in it is a step of its own
+    # command only.
+    own = (tactic for tactic in walk.found.values() if root.start <= tactic.start < root.end)
+    return sorted(own, key=lambda tactic: tactic.start)
 
 
 class _Walk:
