@@ -9,4 +9,21 @@ theorem wrong_with_variables : i = i + 1 := by rfl
 theorem with_variables : i = i := by rfl
 end
 
+theorem wrapped (p q : Prop) (hp : p) (hq : q) : p ∧ q := by
+  refine ⟨hp, ?_⟩
+  with_reducible
+    have h : q := by
+      exact hq
+    exact h
+
+theorem wrapped_inline (a b : Nat) (h : a = b) (p : Nat → Prop) (hp : p b) : p a := by
+  conv in a => tactic =>
+    have h₂ : a = b := by exact h
+    have h₃ : a = b := by
+      have h₄ : a = b := by
+        exact h₂
+      exact h₄
+    exact h₃
+  exact hp
+
 end Corners
