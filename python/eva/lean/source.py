@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
+from math import inf
 
 Position = tuple[int, int]
 """(1-based line, 0-based column in code points), as Lean's messages and info trees give it."""
@@ -13,8 +14,9 @@ Position = tuple[int, int]
 _OPEN, _CLOSE = "([{⟨⟦", ")]}⟩⟧"
 _KEYWORDS = "theorem|lemma|example|instance|def|abbrev|opaque|structure|class|inductive|alias"
 _MODIFIERS = "private|protected|public|noncomputable|nonrec|unsafe|partial|meta|scoped|local"
+_ATTRIBUTES = r"@\[(?:[^][]|\[(?:[^][]|\[[^][]*\])*\])*\]"  # with brackets in them, two deep
 _DECLARATION = re.compile(
-    rf"^[ \t]*(?:#eva_score\s+)?(?:@\[[^\n]*?\]\s*)*(?:(?:{_MODIFIERS})\s+)*"
+    rf"(?:^[ \t]*|\bin\s+|#eva_score\s+)(?:{_ATTRIBUTES}\s*)*(?:(?:{_MODIFIERS})\s+)*"
     rf"(?P<keyword>{_KEYWORDS})\b",
     re.MULTILINE,
 )
@@ -95,9 +97,11 @@ def statement_end(source: Source, declaration: Declaration, end: int, body: int)
     """Where the statement of a declaration ends; the declaration itself ends at index `end`.
 
     That is before the first `:=` outside of all brackets that belongs to no `let` or `have` of the statement
-    itself, or before a `where` or a line of equations (`| 0 => …`); without any of these at `body`.
+    itself, or before a `where` or a line of equations (`| 0 => …`) that is no arm of a `match` in the
+    statement; without any of these at `body`.
     """
     open_lets = depth = 0
+    arms = inf  # the column from which on lines are arms
     for match in _BREAK.finditer(source.code, declaration.start, end):
         token = match[0]
         if token in _OPEN:
@@ -110,9 +114,15 @@ def statement_end(source: Source, declaration: Declaration, end: int, body: int)
             open_lets += 1
         elif token == ":=" and open_lets:
             open_lets -= 1
-        else:
+        elif token.startswith(("with", "fun")):
+            arms = min(arms, _column(source.code, match.end()))
+        elif not (token.endswith("|") and _column(source.code, match.end() - 1) >= arms):
             return match.start()
     return body
+
+
+def _column(code: str, at: int) -> int:
+    return at - code.rfind("\n", 0, at) - 1
 
 
 def first_word(code: str, words: tuple[str, ...]) -> int | None:
@@ -132,10 +142,11 @@ def first_word(code: str, words: tuple[str, ...]) -> int | None:
     return None
 
 
-_BREAK = re.compile(rf"[{re.escape(_OPEN + _CLOSE)}]|:=|\b(?:where|let|have)\b|^\s*\|(?=.*=>)", re.MULTILINE)
+_BREAK = re.compile(
+    rf"[{re.escape(_OPEN + _CLOSE)}]|:=|\b(?:where|let|have)\b|\b(?:with|fun)\s*(?=\|)|^\s*\|(?=.*=>)",
+    re.MULTILINE,
+)
 _SKIPPED = re.compile(r'/-|--|"|\'(?:\\.[^\']*|[^\\\'\n])\'|«')
-
-
 _COMMENT_MARK = re.compile(r"/-|-/")
 _STRING_END = re.compile(r'(?:[^"\\]|\\.)*"', re.DOTALL)
 

@@ -26,4 +26,20 @@ theorem wrapped_inline (a b : Nat) (h : a = b) (p : Nat → Prop) (hp : p b) : p
     exact h₃
   exact hp
 
+open Nat in theorem opened : 1 = 1 := by rfl
+set_option linter.all false in open Nat in theorem opened_twice : 1 = 1 := by rfl
+@[simp,
+  inline] def attributed : Nat := by exact 0
+
+theorem matched : match 0 with
+    | 0 => True
+    | _ => False := by
+  trivial
+
+def equations : match 0 with
+    | 0 => Nat → Nat
+    | _ => Nat
+  | 0 => by exact 1
+  | n + 1 => by exact n
+
 end Corners
