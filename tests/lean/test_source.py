@@ -71,6 +71,16 @@ def test_comments_and_strings_are_blank_and_keep_their_place() -> None:
     assert [i for i, char in enumerate(code) if char == "\n"] == [6]
 
 
+@pytest.mark.parametrize("raw", ['r"C:\\"', 'r#"x " y"#', 'r##"x "# y"##', 'r"a\nb"'])
+def test_raw_strings_end_where_lean_ends_them(raw: str) -> None:
+    code = Source(f"def a := {raw}\ntheorem b").code
+    assert code.split() == ["def", "a", ":=", "theorem", "b"]
+
+
+def test_a_name_that_ends_in_r_opens_no_raw_string() -> None:
+    assert Source('ar"\\" b" r# "c" r').code.split() == ["ar", "r#", "r"]
+
+
 def test_places_count_code_points_and_lean_s_line_ends() -> None:
     source = Source.decode("α\r\n  𝔸b\r\n".encode())
     assert source.text == "α\n  𝔸b\n"

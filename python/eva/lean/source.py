@@ -146,7 +146,7 @@ _BREAK = re.compile(
     rf"[{re.escape(_OPEN + _CLOSE)}]|:=|\b(?:where|let|have)\b|\b(?:with|fun)\s*(?=\|)|^\s*\|(?=.*=>)",
     re.MULTILINE,
 )
-_SKIPPED = re.compile(r'/-|--|"|\'(?:\\.[^\']*|[^\\\'\n])\'|«')
+_SKIPPED = re.compile(r'/-|--|(?<![\w.\'!?»])r#*"|"|\'(?:\\.[^\']*|[^\\\'\n])\'|«')
 _COMMENT_MARK = re.compile(r"/-|-/")
 _STRING_END = re.compile(r'(?:[^"\\]|\\.)*"', re.DOTALL)
 
@@ -185,6 +185,9 @@ def _token_end(text: str, match: re.Match[str]) -> int:
     if token == '"':
         closing = _STRING_END.match(text, start + 1)
         return closing.end() if closing else len(text)
+    if token.startswith("r"):  # r#"…"# knows no escapes, and ends at a quote with as many #
+        closed = text.find(f'"{token[1:-1]}', match.end())
+        return len(text) if closed < 0 else closed + len(token) - 1
     if token == "«":
         end = text.find("»", start)
         return len(text) if end < 0 else end + 1

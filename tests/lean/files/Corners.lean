@@ -42,4 +42,8 @@ def equations : match 0 with
   | 0 => by exact 1
   | n + 1 => by exact n
 
+def quoted := r#"x " y"#
+def path := r"C:\"
+theorem after_raw : 1 = 1 := by rfl
+
 end Corners
