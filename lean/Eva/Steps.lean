@@ -91,6 +91,7 @@ def proofsOf (map : FileMap) (command : Syntax) (trees : Array InfoTree) (messag
   let inOrder := (own.map fun (tactic, index) => (index, tactic)).mergeSort (·.2.start ≤ ·.2.start)
   let errors := firstErrors map found inOrder (← complaintsOf map messages)
   let declarations := Declaration.inCommand map command
+  let comments := commentLines map command
   let mut proofs : Array Proof := #[]
   let mut current? : Option Nat := none
   let mut earlier : Array String := #[]
@@ -108,14 +109,14 @@ def proofsOf (map : FileMap) (command : Syntax) (trees : Array InfoTree) (messag
     let goals ← tactic.node.before.texts limit
     let ofBlocks ← tactic.blocks.mapM fun block => block.state.texts limit
     let goalsAfter := ofBlocks.flatten ++ (← tactic.node.after.texts limit)
-    let text := tactic.text map
+    let text := tactic.text map comments
     if error?.isNone && goalsAfter == goals && goals.any (hasWord "sorry") then continue
     let position := map.toPosition tactic.start
     let range : Syntax.Range := ⟨tactic.start, tactic.stop⟩
     let step : ProofStep := {
       goals
       tactic := text
-      statement := declared?.elim "" (·.statement map)
+      statement := declared?.elim "" (·.statement map comments)
       earlier
       goalsAfter? := if error?.isSome || tactic.node.stx.hasMissing then none else some goalsAfter
       name

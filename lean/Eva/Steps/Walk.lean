@@ -14,6 +14,8 @@ elaborated. Where a tactic holds blocks of its own, these are taken out of it:
   are steps, and the tactic that holds it keeps the text around it.
 - Everything else is one step whole: `have h : t := by omega` on one line, and the combinators (`<;>`, `try`, `repeat`,
   `first`, `all_goals`, …) with all that stands in them.
+
+Lines that are nothing but a `--` comment belong neither to a step nor to a statement.
 -/
 
 open Lean Elab

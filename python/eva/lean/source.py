@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
@@ -41,9 +43,36 @@ class Source:
         return [0, *accumulate(len(line) + 1 for line in self.text.split("\n"))]
 
     @cached_property
+    def _skipped(self) -> list[tuple[str, int, int]]:
+        """Comments, strings and character literals: how each opens, and its extent."""
+        return list(_skipped(self.text))
+
+    @cached_property
     def code(self) -> str:
         """The text with comments and string literals blanked out; every character stays at its place."""
-        return _blank(self.text)
+        out, at = [], 0
+        for _, start, end in self._skipped:
+            out += [self.text[at:start], re.sub(r"[^\n]", " ", self.text[start:end])]
+            at = end
+        return "".join([*out, self.text[at:]])
+
+    @cached_property
+    def _comment_lines(self) -> list[tuple[int, int]]:
+        """The extents of the lines that are nothing but a `--` comment, line ends included."""
+        comments = [(start, end) for opening, start, end in self._skipped if opening == "--"]
+        lines = [(self.text.rfind("\n", 0, start) + 1, start, end) for start, end in comments]
+        return [(line, end + 1) for line, start, end in lines if not self.text[line:start].strip()]
+
+    def written(self, start: int, end: int, without: Iterable[tuple[int, int]] = ()) -> str:
+        """The text between two indices without the extents `without` and the lines that are only a
+        comment."""
+        lines = self._comment_lines
+        within = lines[bisect_left(lines, (start,)) : bisect_left(lines, (end,))]
+        text, at = "", start
+        for cut_start, cut_end in sorted([*without, *within]):
+            text += self.text[at:cut_start]
+            at = max(at, cut_end)
+        return text + self.text[at:end]
 
     def offset(self, position: Position) -> int:
         """The index into `text` of a position; a position past the end gives the end."""
@@ -151,18 +180,13 @@ _COMMENT_MARK = re.compile(r"/-|-/")
 _STRING_END = re.compile(r'(?:[^"\\]|\\.)*"', re.DOTALL)
 
 
-def _blank(text: str) -> str:
-    """Blank comments (nested ones too), strings and character literals; keep the line ends."""
-    out: list[str] = []
+def _skipped(text: str) -> Iterator[tuple[str, int, int]]:
+    """What is no code: comments (nested ones too), strings and character literals."""
     at = 0
     while match := _SKIPPED.search(text, at):
-        start = match.start()
-        out.append(text[at:start])
         at = _token_end(text, match)
-        token = text[start:at]
-        out.append(token if match[0] == "«" or _is_prime(text, match) else re.sub(r"[^\n]", " ", token))
-    out.append(text[at:])
-    return "".join(out)
+        if match[0] != "«" and not _is_prime(text, match):
+            yield match[0], match.start(), at
 
 
 def _is_prime(text: str, match: re.Match[str]) -> bool:

@@ -190,13 +190,10 @@ def _text(source: Source, tactic: Tactic, header_words: tuple[str, ...]) -> str:
     """The step's source without its blocks, without the file's indentation; a header ends at its word."""
     start, end = source.offset(tactic.start), source.offset(tactic.end)
     if header_words and (stop := first_word(source.code[start:end], header_words)) is not None:
-        text = source.text[start : start + stop]
+        text = source.written(start, start + stop)
     else:
-        text, at = "", start
-        for block_start, block_end in tactic.blocks:
-            text += source.text[at : source.offset(block_start)]
-            at = max(at, source.offset(block_end))
-        text += source.text[at:end]
+        blocks = [(source.offset(block), source.offset(block_end)) for block, block_end in tactic.blocks]
+        text = source.written(start, end, blocks)
     margin = tactic.start[1]
     first, *rest = text.split("\n")
     lines = [first, *(line[min(margin, len(line) - len(line.lstrip(" "))) :] for line in rest)]

@@ -46,4 +46,37 @@ def quoted := r#"x " y"#
 def path := r"C:\"
 theorem after_raw : 1 = 1 := by rfl
 
+theorem commented (a b c : Nat) (h : a = b) (h₂ : b = c) : a = c := by
+  -- before
+  calc a
+    -- above an arm
+    _ = b := by rw [h] -- behind an arm
+    -- above
+    -- the next one
+    _ = c := by
+      -- in a block
+      rw [h₂]
+
+theorem commented_lines (a : Nat) :
+    -- in a statement
+    a = a ∧ a + 0 = a := by
+  first
+  | done
+  /- a block comment
+  -- in lines -/ | (constructor
+                    -- and a line
+                    · rfl -- so
+                    · rfl)
+
+theorem commented_string : "a
+  -- no comment
+  " ≠ "b
+" := by
+  exact (by decide : "a
+  -- no comment
+  -- " ≠ -- a comment
+    -- a comment
+    "b") |> fun _ => by
+      decide
+
 end Corners
