@@ -86,9 +86,12 @@ private def fullName (inNamespace : Name) (name : String) : String :=
 def proofsOf (map : FileMap) (command : Syntax) (trees : Array InfoTree) (messages : List Message) (limit : Nat)
     (stop : BaseIO Bool := pure false) : IO (Array Proof) := do
   let found := tacticsOf map trees
-  let inOrder := (found.toList.zipIdx.map fun (tactic, index) => (index, tactic)).mergeSort (·.2.start ≤ ·.2.start)
+  -- Lean elaborates a `variable` again in each declaration behind it: a `by` in it is a step of its own command only.
+  let own := found.toList.zipIdx.filter fun (tactic, _) => command.getRange?.all (·.contains tactic.start)
+  let inOrder := (own.map fun (tactic, index) => (index, tactic)).mergeSort (·.2.start ≤ ·.2.start)
   let errors := firstErrors map found inOrder (← complaintsOf map messages)
   let declarations := Declaration.inCommand map command
+  let comments := commentLines map command
   let mut proofs : Array Proof := #[]
   let mut current? : Option Nat := none
   let mut earlier : Array String := #[]
@@ -106,14 +109,14 @@ def proofsOf (map : FileMap) (command : Syntax) (trees : Array InfoTree) (messag
     let goals ← tactic.node.before.texts limit
     let ofBlocks ← tactic.blocks.mapM fun block => block.state.texts limit
     let goalsAfter := ofBlocks.flatten ++ (← tactic.node.after.texts limit)
-    let text := tactic.text map
+    let text := tactic.text map comments
     if error?.isNone && goalsAfter == goals && goals.any (hasWord "sorry") then continue
     let position := map.toPosition tactic.start
     let range : Syntax.Range := ⟨tactic.start, tactic.stop⟩
     let step : ProofStep := {
       goals
       tactic := text
-      statement := declared?.elim "" (·.statement map)
+      statement := declared?.elim "" (·.statement map comments)
       earlier
       goalsAfter? := if error?.isSome || tactic.node.stx.hasMissing then none else some goalsAfter
       name

@@ -32,3 +32,8 @@ def shapes(steps_of: Callable[[Path], FileSteps]) -> FileSteps:
 @pytest.fixture(scope="session")
 def errors(steps_of: Callable[[Path], FileSteps]) -> FileSteps:
     return steps_of(FILES / "Errors.lean")
+
+
+@pytest.fixture(scope="session")
+def corners(steps_of: Callable[[Path], FileSteps]) -> FileSteps:
+    return steps_of(FILES / "Corners.lean")

@@ -41,6 +41,22 @@ def read(text: str) -> tuple[str, str]:
         ("theorem t : p -- where := by\n  ∧ q := by simp", "t", "theorem t : p -- where := by\n  ∧ q"),
         ("theorem t : f' 'a' h'' := by simp", "t", "theorem t : f' 'a' h''"),
         ("theorem t{n : Nat} : p := by simp", "t", "theorem t{n : Nat} : p"),
+        ("open Nat in theorem z : p := by simp", "z", "theorem z : p"),
+        ("open A in open B in\n  @[simp] theorem z : p := by simp", "z", "theorem z : p"),
+        ("#eva_score set_option a.b false in theorem x : p := by simp", "x", "theorem x : p"),
+        ("@[simp,\n  grind =] theorem y : p := by simp", "y", "theorem y : p"),
+        ('@[to (attr := simp) ["a"],\n aesop [x[0]]] private def y : p := by simp', "y", "def y : p"),
+        (
+            "theorem m : match 0 with\n    | 0 => p\n    | _ => q := by simp",
+            "m",
+            "theorem m : match 0 with\n    | 0 => p\n    | _ => q",
+        ),
+        ("theorem m : (∃ f, f = fun\n| 0 => p) := by simp", "m", "theorem m : (∃ f, f = fun\n| 0 => p)"),
+        (
+            "def m : match 0 with\n    | 0 => p\n    | _ => q\n  | 0 => by simp",
+            "m",
+            "def m : match 0 with\n    | 0 => p\n    | _ => q",
+        ),
     ],
 )
 def test_statement(text: str, name: str, statement: str) -> None:
@@ -53,6 +69,16 @@ def test_comments_and_strings_are_blank_and_keep_their_place() -> None:
     assert len(code) == len(text)
     assert code.split() == ["a", "f", "i'"]
     assert [i for i, char in enumerate(code) if char == "\n"] == [6]
+
+
+@pytest.mark.parametrize("raw", ['r"C:\\"', 'r#"x " y"#', 'r##"x "# y"##', 'r"a\nb"'])
+def test_raw_strings_end_where_lean_ends_them(raw: str) -> None:
+    code = Source(f"def a := {raw}\ntheorem b").code
+    assert code.split() == ["def", "a", ":=", "theorem", "b"]
+
+
+def test_a_name_that_ends_in_r_opens_no_raw_string() -> None:
+    assert Source('ar"\\" b" r# "c" r').code.split() == ["ar", "r#", "r"]
 
 
 def test_places_count_code_points_and_lean_s_line_ends() -> None:

@@ -29,8 +29,12 @@ def test_rejected_steps(errors: FileSteps) -> None:
     assert as_text(errors) == (FILES / "Errors.steps").read_text(encoding="utf-8")
 
 
-def test_no_tactic_comes_twice(shapes: FileSteps, errors: FileSteps) -> None:
-    for found in (shapes, errors):
+def test_corners(corners: FileSteps) -> None:
+    assert as_text(corners) == (FILES / "Corners.steps").read_text(encoding="utf-8")
+
+
+def test_no_tactic_comes_twice(shapes: FileSteps, errors: FileSteps, corners: FileSteps) -> None:
+    for found in (shapes, errors, corners):
         places = [(step.line, step.column) for step in found.steps]
         assert places == sorted(set(places))
 

@@ -19,6 +19,42 @@ private def withoutEnd (text : List Char) : List Char := (text.reverse.dropWhile
 
 def trimEnd (text : String) : String := String.ofList (withoutEnd text.toList)
 
+/-- How deep in block comments a line ends that begins `depth` deep in them. -/
+private def depthAfter : (depth : Nat) → (line : List Char) → Nat
+  | 0, '-' :: '-' :: _ => 0
+  | depth, '/' :: '-' :: rest => depthAfter (depth + 1) rest
+  | depth + 1, '-' :: '/' :: rest => depthAfter depth rest
+  | depth, _ :: rest => depthAfter depth rest
+  | depth, [] => depth
+
+/-- The lines in a syntax that are nothing but a `--` comment, line ends included. -/
+partial def commentLines (map : FileMap) (stx : Syntax) : Array Syntax.Range :=
+  match stx with
+  | .node _ _ args => args.flatMap (commentLines map)
+  | .atom (.original _ _ behind _) _ | .ident (.original _ _ behind _) .. => Id.run do
+    -- Comments stand behind tokens; the first line there is the token's own.
+    let first :: lines := (slice map behind.startPos behind.stopPos).splitOn "\n" | return #[]
+    let mut depth := depthAfter 0 first.toList
+    let mut number := (map.toPosition behind.startPos).line
+    let mut found := #[]
+    for line in lines do
+      number := number + 1
+      if depth == 0 && (line.toList.dropWhile Char.isWhitespace).take 2 == ['-', '-'] then
+        found := found.push ⟨map.ofPosition ⟨number, 0⟩, map.ofPosition ⟨number + 1, 0⟩⟩
+      depth := depthAfter depth line.toList
+    return found
+  | _ => #[]
+
+/-- A piece of the file without what is cut out of it. -/
+private def sliceWithout (map : FileMap) (start stop : String.Pos.Raw) (cuts : Array Syntax.Range) : String := Id.run do
+  let mut text := ""
+  let mut at' := start
+  let inside := cuts.toList.filter fun cut => start ≤ cut.start && cut.start < stop
+  for cut in inside.mergeSort (·.start ≤ ·.start) do
+    text := text ++ slice map at' cut.start
+    at' := max at' cut.stop
+  return text ++ slice map at' stop
+
 /-- Where a header's first line ends: after the `with` of its arms, after `then`. -/
 private def headerEnd? (stx : Syntax) : Option String.Pos.Raw :=
   let words := ["with", "then"]
@@ -33,17 +69,16 @@ private def dedent (margin : Nat) (text : String) : String :=
   let lines := lines.take 1 ++ (lines.drop 1).map fun line => line.drop (min margin (indented line))
   "\n".intercalate <| (lines.map withoutEnd).filter (!·.isEmpty) |>.map String.ofList
 
-/-- A step's source: without its blocks, without the file's indentation; a header ends at its word. -/
-def Found.text (map : FileMap) (found : Found) : String := Id.run do
-  let margin := (map.toPosition found.start).column
-  if found.arms then
-    if let some stop := headerEnd? found.node.stx then return dedent margin (slice map found.start stop)
-  let mut text := ""
-  let mut at' := found.start
-  for block in found.blocks do
-    text := text ++ slice map at' block.start
-    at' := max at' block.stop
-  return dedent margin (text ++ slice map at' found.stop)
+/-- A step's source: without its blocks, without lines of `comments`, without the file's indentation; a header ends at
+its word. -/
+def Found.text (map : FileMap) (comments : Array Syntax.Range) (found : Found) : String :=
+  let header? := if found.arms then headerEnd? found.node.stx else none
+  let text := match header? with
+    | some stop => sliceWithout map found.start stop comments
+    | none =>
+      let blocks : Array Syntax.Range := found.blocks.map fun { start, stop, .. } => ⟨start, stop⟩
+      sliceWithout map found.start found.stop (blocks ++ comments)
+  dedent (map.toPosition found.start).column text
 
 /-- A declaration in the source of a command. -/
 structure Declaration where
@@ -57,9 +92,9 @@ structure Declaration where
 
 namespace Declaration
 
-/-- The statement as the author wrote it. -/
-def statement (map : FileMap) (declaration : Declaration) : String :=
-  trimEnd (slice map declaration.start declaration.body)
+/-- The statement as the author wrote it, without lines of `comments`. -/
+def statement (map : FileMap) (comments : Array Syntax.Range) (declaration : Declaration) : String :=
+  trimEnd (sliceWithout map declaration.start declaration.body comments)
 
 private def signatures : List Name := [`Lean.Parser.Command.declSig, `Lean.Parser.Command.optDeclSig]
 

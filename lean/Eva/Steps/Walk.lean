@@ -14,6 +14,8 @@ elaborated. Where a tactic holds blocks of its own, these are taken out of it:
   are steps, and the tactic that holds it keeps the text around it.
 - Everything else is one step whole: `have h : t := by omega` on one line, and the combinators (`<;>`, `try`, `repeat`,
   `first`, `all_goals`, …) with all that stands in them.
+
+Lines that are nothing but a `--` comment belong neither to a step nor to a statement.
 -/
 
 open Lean Elab
@@ -88,25 +90,29 @@ private def isProofIn (stx : Syntax) (pos : String.Pos.Raw) : Bool :=
     (List.range (args.size - 1)).any fun i => args[i]!.isToken ":=" && args[i + 1]!.getPos? == some pos
   (stx.find? isProof).isSome
 
+/-- The author wrote it, and it is neither a token nor a list of nodes. -/
+private def isWritten (node : TacticNode) : Bool :=
+  node.isOriginal && node.stx matches .node .. && !node.stx.isOfKind nullKind
+
 mutual
 
-/-- Find the blocks below a node. They belong to a holder (and are given back), or stand free in the step `inside?`. -/
-private partial def search (node : TacticNode) (inside? : Option Nat) (holder? : Option Holder) :
-    Walk (Array Block) := do
+/-- Find the blocks below a node. They belong to a holder (and are given back), or stand free in the step `inside?`.
+The innermost tactic of the author's that they stand in ends at `stop`. -/
+private partial def search (node : TacticNode) (inside? : Option Nat) (holder? : Option Holder)
+    (stop : String.Pos.Raw) : Walk (Array Block) := do
   let mut taken := #[]
   for child in node.children do
     let kind := child.stx.getKind
     if child.isOriginal && byTerms.contains kind then
       taken := taken ++ (← byBlock child child.stop inside? holder?)
     else if child.isOriginal && child.stx.isToken "by" then
-      -- `have … := by`: a macro took the block apart, but it always ends where the step ends.
-      let stop := (inside?.bind ((← get)[·]?)).elim child.stop (·.stop)
+      -- `have … := by`: a macro took the block apart, but it always ends where the `have` ends.
       taken := taken ++ (← byBlock child stop inside? holder?)
     else if child.isOriginal && blocks.contains kind && holder?.all (·.arms) then
       if holder?.isSome then taken := taken.push ⟨child.start, child.stop, child.before⟩
       block child inside?
     else
-      taken := taken ++ (← search child inside? holder?)
+      taken := taken ++ (← search child inside? holder? (if isWritten child then child.stop else stop))
   return taken
 
 private partial def byBlock (node : TacticNode) (stop : String.Pos.Raw) (inside? : Option Nat)
@@ -123,13 +129,13 @@ private partial def byBlock (node : TacticNode) (stop : String.Pos.Raw) (inside?
 private partial def block (node : TacticNode) (inside? : Option Nat) : Walk Unit := do
   for child in node.children do
     if !sequences.contains node.stx.getKind then block child inside?
-    else if child.isOriginal && child.stx matches .node .. && !child.stx.isOfKind nullKind then item child inside?
+    else if isWritten child then item child inside?
 
 private partial def item (node : TacticNode) (inside? : Option Nat) : Walk Unit := do
   let kind := node.stx.getKind
   if arranging.contains kind then
     let known := (← get).size
-    if sequences.contains kind then block node inside? else discard <| search node inside? none
+    if sequences.contains kind then block node inside? else discard <| search node inside? none node.stop
     if (← get).size > known then return -- else nothing in it ran: Lean rejected the arrangement itself
   let stop ← if kind == `Lean.Parser.Tactic.unknown then lineEnd node.stop else pure node.stop
   if (← get).any fun found => found.start == node.start && found.stop == stop then return
@@ -139,7 +145,7 @@ private partial def item (node : TacticNode) (inside? : Option Nat) : Walk Unit 
   unless combinators.contains kind || arranging.contains kind do
     let calc? := if kind == `Lean.calcTactic then some node.stx else none
     let mut taken : Array Block := #[]
-    for one in ← search node (some index) (some { arms, calc? }) do
+    for one in ← search node (some index) (some { arms, calc? }) node.stop do
       unless taken.any fun other => other.start == one.start && other.stop == one.stop do taken := taken.push one
     let inOrder := (taken.toList.mergeSort (·.start ≤ ·.start)).toArray
     modify (·.modify index ({ · with blocks := inOrder }))
@@ -151,7 +157,7 @@ def tacticsOf (map : FileMap) (trees : Array InfoTree) : Array Found :=
   let walk : Walk Unit := do
     for tree in trees do
       for node in TacticNode.ofTree tree do
-        discard <| search { node with children := #[node] } none none
+        discard <| search { node with children := #[node] } none none node.stop
   (walk.run map |>.run #[]).2
 
 end

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
+from math import inf
 
 Position = tuple[int, int]
 """(1-based line, 0-based column in code points), as Lean's messages and info trees give it."""
@@ -13,8 +16,9 @@ Position = tuple[int, int]
 _OPEN, _CLOSE = "([{⟨⟦", ")]}⟩⟧"
 _KEYWORDS = "theorem|lemma|example|instance|def|abbrev|opaque|structure|class|inductive|alias"
 _MODIFIERS = "private|protected|public|noncomputable|nonrec|unsafe|partial|meta|scoped|local"
+_ATTRIBUTES = r"@\[(?:[^][]|\[(?:[^][]|\[[^][]*\])*\])*\]"  # with brackets in them, two deep
 _DECLARATION = re.compile(
-    rf"^[ \t]*(?:#eva_score\s+)?(?:@\[[^\n]*?\]\s*)*(?:(?:{_MODIFIERS})\s+)*"
+    rf"(?:^[ \t]*|\bin\s+|#eva_score\s+)(?:{_ATTRIBUTES}\s*)*(?:(?:{_MODIFIERS})\s+)*"
     rf"(?P<keyword>{_KEYWORDS})\b",
     re.MULTILINE,
 )
@@ -39,9 +43,36 @@ class Source:
         return [0, *accumulate(len(line) + 1 for line in self.text.split("\n"))]
 
     @cached_property
+    def _skipped(self) -> list[tuple[str, int, int]]:
+        """Comments, strings and character literals: how each opens, and its extent."""
+        return list(_skipped(self.text))
+
+    @cached_property
     def code(self) -> str:
         """The text with comments and string literals blanked out; every character stays at its place."""
-        return _blank(self.text)
+        out, at = [], 0
+        for _, start, end in self._skipped:
+            out += [self.text[at:start], re.sub(r"[^\n]", " ", self.text[start:end])]
+            at = end
+        return "".join([*out, self.text[at:]])
+
+    @cached_property
+    def _comment_lines(self) -> list[tuple[int, int]]:
+        """The extents of the lines that are nothing but a `--` comment, line ends included."""
+        comments = [(start, end) for opening, start, end in self._skipped if opening == "--"]
+        lines = [(self.text.rfind("\n", 0, start) + 1, start, end) for start, end in comments]
+        return [(line, end + 1) for line, start, end in lines if not self.text[line:start].strip()]
+
+    def written(self, start: int, end: int, without: Iterable[tuple[int, int]] = ()) -> str:
+        """The text between two indices without the extents `without` and the lines that are only a
+        comment."""
+        lines = self._comment_lines
+        within = lines[bisect_left(lines, (start,)) : bisect_left(lines, (end,))]
+        text, at = "", start
+        for cut_start, cut_end in sorted([*without, *within]):
+            text += self.text[at:cut_start]
+            at = max(at, cut_end)
+        return text + self.text[at:end]
 
     def offset(self, position: Position) -> int:
         """The index into `text` of a position; a position past the end gives the end."""
@@ -95,9 +126,11 @@ def statement_end(source: Source, declaration: Declaration, end: int, body: int)
     """Where the statement of a declaration ends; the declaration itself ends at index `end`.
 
     That is before the first `:=` outside of all brackets that belongs to no `let` or `have` of the statement
-    itself, or before a `where` or a line of equations (`| 0 => …`); without any of these at `body`.
+    itself, or before a `where` or a line of equations (`| 0 => …`) that is no arm of a `match` in the
+    statement; without any of these at `body`.
     """
     open_lets = depth = 0
+    arms = inf  # the column from which on lines are arms
     for match in _BREAK.finditer(source.code, declaration.start, end):
         token = match[0]
         if token in _OPEN:
@@ -110,9 +143,15 @@ def statement_end(source: Source, declaration: Declaration, end: int, body: int)
             open_lets += 1
         elif token == ":=" and open_lets:
             open_lets -= 1
-        else:
+        elif token.startswith(("with", "fun")):
+            arms = min(arms, _column(source.code, match.end()))
+        elif not (token.endswith("|") and _column(source.code, match.end() - 1) >= arms):
             return match.start()
     return body
+
+
+def _column(code: str, at: int) -> int:
+    return at - code.rfind("\n", 0, at) - 1
 
 
 def first_word(code: str, words: tuple[str, ...]) -> int | None:
@@ -132,26 +171,22 @@ def first_word(code: str, words: tuple[str, ...]) -> int | None:
     return None
 
 
-_BREAK = re.compile(rf"[{re.escape(_OPEN + _CLOSE)}]|:=|\b(?:where|let|have)\b|^\s*\|(?=.*=>)", re.MULTILINE)
-_SKIPPED = re.compile(r'/-|--|"|\'(?:\\.[^\']*|[^\\\'\n])\'|«')
-
-
+_BREAK = re.compile(
+    rf"[{re.escape(_OPEN + _CLOSE)}]|:=|\b(?:where|let|have)\b|\b(?:with|fun)\s*(?=\|)|^\s*\|(?=.*=>)",
+    re.MULTILINE,
+)
+_SKIPPED = re.compile(r'/-|--|(?<![\w.\'!?»])r#*"|"|\'(?:\\.[^\']*|[^\\\'\n])\'|«')
 _COMMENT_MARK = re.compile(r"/-|-/")
 _STRING_END = re.compile(r'(?:[^"\\]|\\.)*"', re.DOTALL)
 
 
-def _blank(text: str) -> str:
-    """Blank comments (nested ones too), strings and character literals; keep the line ends."""
-    out: list[str] = []
+def _skipped(text: str) -> Iterator[tuple[str, int, int]]:
+    """What is no code: comments (nested ones too), strings and character literals."""
     at = 0
     while match := _SKIPPED.search(text, at):
-        start = match.start()
-        out.append(text[at:start])
         at = _token_end(text, match)
-        token = text[start:at]
-        out.append(token if match[0] == "«" or _is_prime(text, match) else re.sub(r"[^\n]", " ", token))
-    out.append(text[at:])
-    return "".join(out)
+        if match[0] != "«" and not _is_prime(text, match):
+            yield match[0], match.start(), at
 
 
 def _is_prime(text: str, match: re.Match[str]) -> bool:
@@ -174,6 +209,9 @@ def _token_end(text: str, match: re.Match[str]) -> int:
     if token == '"':
         closing = _STRING_END.match(text, start + 1)
         return closing.end() if closing else len(text)
+    if token.startswith("r"):  # r#"…"# knows no escapes, and ends at a quote with as many #
+        closed = text.find(f'"{token[1:-1]}', match.end())
+        return len(text) if closed < 0 else closed + len(token) - 1
     if token == "«":
         end = text.find("»", start)
         return len(text) if end < 0 else end + 1

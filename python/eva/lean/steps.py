@@ -11,6 +11,8 @@ blocks of its own, these are taken out of it:
   its tactics are steps, and the tactic that holds it keeps the text around it.
 - Everything else is one step whole: `have h : t := by omega` on one line, and the combinators (`<;>`, `try`,
   `repeat`, `first`, `all_goals`, …) with all that stands in them.
+
+Lines that are nothing but a `--` comment belong neither to a step nor to a statement.
 """
 
 from __future__ import annotations
@@ -153,7 +155,7 @@ def _steps(source: Source, command: _Command) -> Iterator[ProofStep]:
                 end = starts[index + 1] if index + 1 < len(starts) else source.offset(command.end)
                 statement_ends[index] = statement_end(source, declaration, end, at)
             name = _full_name(command.namespace, declaration.name)
-            statement = source.text[declaration.start : statement_ends[index]].rstrip()
+            statement = source.written(declaration.start, statement_ends[index]).rstrip()
         texts = earlier.setdefault(index, [])
         if not _verdict_known(tactic):
             continue
@@ -187,6 +189,7 @@ def _full_name(namespace: str, name: str) -> str:
 
 def _attach(source: Source, tactics: list[Tactic], errors: list[LeanMessage]) -> list[LeanMessage]:
     """Give each error to the innermost step whose own text holds it; return those that belong to no step."""
+    tactics = sorted(tactics, key=lambda tactic: tactic.start)
     starts = [tactic.start for tactic in tactics]
     left = []
     for error in errors:

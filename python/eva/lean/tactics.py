@@ -90,8 +90,16 @@ class Tactic:
 def tactics_of(source: Source, root: TacticNode) -> list[Tactic]:
     """The tactics of one command that are steps, each once, in the order of the source."""
     walk = _Walk(source)
-    walk.search(root, None, None)
-    return sorted(walk.found.values(), key=lambda tactic: tactic.start)
+    walk.search(root, None, None, root.end)
+    # Lean elaborates a `variable` again in each declaration behind it: a `by` in it is a step of its own
+    # command only.
+    own = (tactic for tactic in walk.found.values() if root.start <= tactic.start < root.end)
+    return sorted(own, key=lambda tactic: tactic.start)
+
+
+def _is_written(node: TacticNode) -> bool:
+    """The author wrote it, and it is neither a token nor a list of nodes."""
+    return node.original and not node.kind.startswith(('"', "[", "<"))
 
 
 class _Walk:
@@ -102,23 +110,23 @@ class _Walk:
         self.source = source
         self.found: dict[tuple[Position, Position], Tactic] = {}
 
-    def search(self, node: TacticNode, inside: Tactic | None, holder: _Holder | None) -> None:
-        """Find the blocks below a node. They belong to `holder`, or (None) stand free in the step
-        `inside`."""
+    def search(self, node: TacticNode, inside: Tactic | None, holder: _Holder | None, end: Position) -> None:
+        """Find the blocks below a node. They belong to `holder`, or (None) stand free in the step `inside`.
+        The innermost tactic of the author's that they stand in ends at `end`."""
         for child in node.children:
             if child.original and child.kind in ("Term.byTactic", "Term.byTactic'"):
                 self.by_block(child, child.end, inside, holder)
             elif (
                 child.original and child.kind == '"by"' and self.source.slice(child.start, child.end) == "by"
             ):
-                # `have … := by`: a macro took the block apart, but it always ends where the step ends.
-                self.by_block(child, inside.end if inside else child.end, inside, holder)
+                # `have … := by`: a macro took the block apart, but it always ends where the `have` ends.
+                self.by_block(child, end, inside, holder)
             elif (holder is None or holder.arms) and child.original and child.kind in _BLOCK:
                 if holder:
                     holder.take_out(child.start, child.end, child.before)
                 self.block(child, inside)
             else:
-                self.search(child, inside, holder)
+                self.search(child, inside, holder, child.end if _is_written(child) else end)
 
     def by_block(
         self, node: TacticNode, end: Position, inside: Tactic | None, holder: _Holder | None
@@ -135,7 +143,7 @@ class _Walk:
         for child in node.children:
             if node.kind not in _SEQUENCE:
                 self.block(child, inside)
-            elif child.original and not child.kind.startswith(('"', "[", "<")):
+            elif _is_written(child):
                 self.item(child, inside)
 
     def item(self, node: TacticNode, inside: Tactic | None) -> None:
@@ -144,7 +152,7 @@ class _Walk:
             if node.kind in _SEQUENCE:
                 self.block(node, inside)
             else:
-                self.search(node, inside, None)
+                self.search(node, inside, None, node.end)
             if len(self.found) > known:
                 return  # else nothing in it ran: Lean rejected the arrangement itself
         end = self.source.line_end(node.end) if node.kind == _UNKNOWN else node.end
@@ -156,7 +164,7 @@ class _Walk:
         self.found[node.start, end] = tactic
         holder = _Holder(tactic.arms, node.kind == _CALC)
         if node.kind not in _COMBINATORS | _ARRANGING:
-            self.search(node, tactic, holder)
+            self.search(node, tactic, holder, node.end)
         tactic.blocks = sorted(holder.blocks)
         tactic.goals_after = (
             *(goal for extent in tactic.blocks for goal in holder.blocks[extent]),
@@ -182,13 +190,10 @@ def _text(source: Source, tactic: Tactic, header_words: tuple[str, ...]) -> str:
     """The step's source without its blocks, without the file's indentation; a header ends at its word."""
     start, end = source.offset(tactic.start), source.offset(tactic.end)
     if header_words and (stop := first_word(source.code[start:end], header_words)) is not None:
-        text = source.text[start : start + stop]
+        text = source.written(start, start + stop)
     else:
-        text, at = "", start
-        for block_start, block_end in tactic.blocks:
-            text += source.text[at : source.offset(block_start)]
-            at = max(at, source.offset(block_end))
-        text += source.text[at:end]
+        blocks = [(source.offset(block), source.offset(block_end)) for block, block_end in tactic.blocks]
+        text = source.written(start, end, blocks)
     margin = tactic.start[1]
     first, *rest = text.split("\n")
     lines = [first, *(line[min(margin, len(line) - len(line.lstrip(" "))) :] for line in rest)]

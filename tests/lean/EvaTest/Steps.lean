@@ -31,6 +31,7 @@ def check (name : String) : CoreM Unit := do
 
 #eval check "Shapes"
 #eval check "Errors"
+#eval check "Corners"
 
 /-- Long goals read as Lean's own `trace_state` prints them. -/
 def checkWideGoals : CoreM Unit := do
