@@ -43,7 +43,7 @@ def nodes (panel : Widget.WidgetInstance) (map : FileMap) (proofs : Array Proof)
   let mut nodes := #[]
   for proof in proofs do
     sharedScoring.start proof asking (token? := token?)
-    let infos := #[← Panel.info panel (.ofRange proof.range) proof asking] ++ Hints.infos map proof asking
+    let infos := (← Panel.infos panel (.ofRange proof.range) proof asking) ++ Hints.infos map proof asking
     nodes := nodes ++ infos.map (.node · {})
   return nodes
 

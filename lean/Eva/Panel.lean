@@ -14,7 +14,7 @@ The method answers from `sharedScoring` and never waits for a snapshot of the fi
 waits in a thread of its own, at most `pollMs`, and ends when the request is cancelled.
 
 Known limits: a proof is found again by its content alone, so what the panel shows of the places of steps comes from the
-widget's props. Of all proofs, the `capacity` that were recorded or polled last are known.
+widget's props. A proof is known for as long as Lean holds an info tree that shows its panel.
 -/
 
 open Lean Server Widget Elab
@@ -27,6 +27,12 @@ public meta section
 def widget : Widget.Module where
   javascript := include_str "../widget/dist/evaPanel.js"
 
+/-- What an info tree holds beside a panel, and nothing else does: when the command is edited or the file closed, Lean
+frees the tree, and this with it. Nothing resolves the promise; that it is dropped ends the task `alive.result?`. -/
+structure Shown where
+  alive : IO.Promise Unit
+  deriving TypeName
+
 /-- A proof as the panel asks for it. -/
 structure Recorded where
   proof : Proof
@@ -35,53 +41,77 @@ structure Recorded where
   keys : Array Scoring.Key
   /-- When it was recorded or polled last, in the order of that. -/
   used : Nat
-
-/-- Most proofs that are known. -/
-def capacity : Nat := 256
+  /-- The trees that show it, each with a number: its task has ended when it is gone. -/
+  shown : Array (Nat × Task (Option Unit)) := #[]
 
 /-- What was recorded, by name, and how often. -/
 structure Records where
   proofs : Std.HashMap String Recorded := {}
   uses : Nat := 0
+  added : Nat := 0
   deriving Inhabited
 
-/-- Note that a proof is in use; the longest unused goes where there are too many. -/
+/-- Note that a proof is in use. -/
 def Records.use (records : Records) (name : String) (recorded : Recorded) : Records :=
   let uses := records.uses + 1
-  let proofs := records.proofs.insert name { recorded with used := uses }
-  if proofs.size ≤ capacity then { proofs, uses } else
-    let oldest := proofs.fold (init := (name, uses)) fun oldest name recorded =>
-      if recorded.used < oldest.2 then (name, recorded.used) else oldest
-    { proofs := proofs.erase oldest.1, uses }
+  { records with proofs := records.proofs.insert name { recorded with used := uses }, uses }
+
+/-- Note that one more tree shows a proof. -/
+def Records.add (records : Records) (name : String) (recorded : Recorded) (gone : Task (Option Unit)) : Records :=
+  let others := records.proofs[name]?.elim #[] (·.shown)
+  let added := records.added + 1
+  { records with added }.use name { recorded with shown := others.push (added, gone) }
+
+/-- So many uses ago at most, a proof that is shown no longer may still be looked at: a panel hears of an edit late. -/
+def lateUses : Nat := 64
+
+/-- Forget the proofs that only trees with these numbers showed. -/
+def Records.forget (records : Records) (gone : Std.HashMap Nat Unit) : Records :=
+  { records with proofs := records.proofs.filterMap fun _ recorded =>
+      let shown := recorded.shown.filter (!gone.contains ·.1)
+      if shown.isEmpty && recorded.used + lateUses < records.uses then none else some { recorded with shown } }
 
 initialize records : IO.Ref Records ← IO.mkRef {}
+
+/-- How many recordings lie between two searches for what is shown no longer. -/
+def tidyEvery : Nat := 256
+
+/-- Forget what is shown no longer. -/
+def tidy : BaseIO Unit := do
+  let mut gone : Std.HashMap Nat Unit := {}
+  for (_, { shown, .. }) in (← records.get).proofs do
+    for (number, task) in shown do
+      if ← IO.hasFinished task then gone := gone.insert number ()
+  records.modify (·.forget gone)
 
 /-- The name under which a proof is recorded: another one for other steps or options. -/
 def nameOf (keys : Array Scoring.Key) (asking : Asking) : String :=
   s!"{keys.size}-{hash (keys.map (·.digest), asking.critique, asking.timeoutMs)}"
 
-/-- Record a proof; the props of its panel. -/
-def record (proof : Proof) (asking : Asking) : BaseIO Json := do
+/-- Record a proof: the props of its panel, and what the tree that shows it must hold. -/
+def record (proof : Proof) (asking : Asking) : BaseIO (Json × Shown) := do
   let keys := Scoring.keysOf proof asking
   let name := nameOf keys asking
-  records.modify (·.use name { proof, asking, keys, used := 0 })
-  return Json.mkObj [
+  let alive ← IO.Promise.new
+  let gone := alive.result?
+  let added ← records.modifyGet fun records =>
+    let records := records.add name { proof, asking, keys, used := 0 } gone
+    (records.added, records)
+  if added % tidyEvery == 0 then tidy
+  let props := Json.mkObj [
     ("proof", name), ("name", proof.name), ("critique", asking.critique),
     ("steps", .arr <| proof.steps.map fun { step, lspRange, .. } =>
       Json.mkObj [("tactic", step.tactic), ("range", toJson lspRange)])]
+  return (props, { alive })
 
-/-- The panel without a proof; for `info`. -/
+/-- The panel without a proof; for `infos`. -/
 def prepare : CoreM WidgetInstance :=
   WidgetInstance.ofHash widget.javascriptHash (pure Json.null)
 
-/-- Record a proof; the node of an info tree that shows its panel over the range of `stx`. -/
-def info (panel : WidgetInstance) (stx : Syntax) (proof : Proof) (asking : Asking) : BaseIO Info := do
-  let props ← record proof asking
-  return .ofUserWidgetInfo { panel with props := pure props, stx }
-
-/-- Record a proof, and show its panel over the range of `stx`. -/
-def «show» (stx : Syntax) (proof : Proof) (asking : Asking) : CoreM Unit := do
-  pushInfoLeaf (← info (← prepare) stx proof asking)
+/-- Record a proof; the nodes of an info tree that show its panel over the range of `stx`. -/
+def infos (panel : WidgetInstance) (stx : Syntax) (proof : Proof) (asking : Asking) : BaseIO (Array Info) := do
+  let (props, shown) ← record proof asking
+  return #[.ofUserWidgetInfo { panel with props := pure props, stx }, .ofCustomInfo { stx, value := .mk shown }]
 
 /-! ## The method -/
 

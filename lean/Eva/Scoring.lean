@@ -11,7 +11,9 @@ it does not know it asks the daemon for, each request in a task of its own that 
 is asked. A request is cancelled when nobody has looked at it for `patienceMs` and the tokens that held it are set, or
 as soon as a newer version of its proof is started. Memory is bounded by `Board.capacity`.
 
-What has failed stays failed until someone starts it again: no retries in the background.
+What has failed stays failed until someone starts it again: no retries in the background. Only a deadline that passed
+while nobody looked is no failure, for all proofs of a file are asked at once and may wait for each other: the next look
+asks again.
 -/
 
 namespace Eva
@@ -56,9 +58,14 @@ private def update (scoring : Scoring) (act : Board → Board) : BaseIO Unit :=
 private def job? (scoring : Scoring) (number : Nat) : BaseIO (Option Job) :=
   scoring.withBoard fun board => (board.jobs[number]?, board)
 
-private def isWanted (scoring : Scoring) (number : Nat) : BaseIO Bool := do
+/-- Whether somebody has looked at a job lately. -/
+private def isLookedAt (scoring : Scoring) (number : Nat) : BaseIO Bool := do
   let some job ← scoring.job? number | return false
-  if (← IO.monoMsNow) ≤ job.wantedUntil then return true
+  return (← IO.monoMsNow) ≤ job.wantedUntil
+
+private def isWanted (scoring : Scoring) (number : Nat) : BaseIO Bool := do
+  if ← scoring.isLookedAt number then return true
+  let some job ← scoring.job? number | return false
   job.holders.anyM fun { token?, .. } => return token?.isSome && !(← isSet token?)
 
 /-- The jobs that were for proofs at this place alone, or for some whose tokens are set. Lean sets those of the commands
@@ -79,10 +86,12 @@ private def answer (scoring : Scoring) (asking : Asking) (number : Nat) : BaseIO
     scoring.update (·.take number event)
   match ← asked.toBaseIO with
   | .ok done => scoring.update (·.finish number done.model)
-  | .error .cancelled =>
-    if ← scoring.isWanted number then scoring.update (·.fail number .cancelled)
-    else scoring.update (·.leave number)
-  | .error why => scoring.update (·.fail number why)
+  | .error why =>
+    let concerns ← match why with
+      | .cancelled => scoring.isWanted number
+      | .deadline .. => scoring.isLookedAt number
+      | _ => pure true
+    scoring.update (if concerns then (·.fail number why) else (·.leave number))
 
 /-- Ask for all that is missing, and keep what is on its way; `prepare` the board for it in the same breath. -/
 private def pursue (scoring : Scoring) (keys wordsOf : Array Key) (asking : Asking)

@@ -119,7 +119,7 @@ class Link:
         """Whether the daemon died in the handshake; its lock may outlive its port for a moment."""
         path, patience = self._connection.path, time.monotonic() + _DYING_S
         while path is not None and time.monotonic() < patience:
-            if is_abandoned(path):
+            if is_abandoned(path, self._connection.host):
                 return True
             time.sleep(0.02)
         return False

@@ -2,8 +2,8 @@
 
 The daemon holds an exclusive lock on `<connection file>.lock` for as long as it lives; the kernel lets go of
 it when the process dies, however it dies. So a connection file whose lock is free is *stale*, whatever
-process has its pid by now. A file without a lock beside it was copied here (from another host, say): only
-connecting tells.
+process has its pid by now. A file without a lock beside it, or with one that a daemon of another host left
+there, was copied here: only connecting tells.
 """
 
 from __future__ import annotations
@@ -162,7 +162,7 @@ def read_connection(path: Path | None = None) -> Connection:
     """The daemon's connection. Raises `DaemonMissing`, `StaleDaemon` or `BadConnectionFile`."""
     path = path or connection_path()
     connection = _parse(path, _read_private(path))
-    if is_abandoned(path):
+    if is_abandoned(path, connection.host):
         raise StaleDaemon(
             f"the daemon of {path} (pid {connection.pid}) is gone",
             "start a new one with 'eva serve --detach'",
@@ -184,13 +184,19 @@ def remove_connection(path: Path, connection: Connection) -> None:
             path.unlink(missing_ok=True)
 
 
-def is_abandoned(path: Path) -> bool:
-    """Whether the lock beside `path` is there and free: its daemon is gone."""
+def is_abandoned(path: Path, host: str = "") -> bool:
+    """Whether the lock beside `path` is there and free: its daemon is gone.
+
+    - `host`: the one that the connection file names. A lock that another host's daemon left is no word on it.
+    """
     try:
         descriptor = os.open(beside(path, "lock"), _PROBE)
     except OSError:
         return False
     try:
+        holder = _holder(descriptor)
+        if host and holder and holder[1] != host:
+            return False
         # shared: two who look at once must not take each other for a daemon
         return _try_lock(descriptor, shared=True)
     except OSError:  # a file system without locks
@@ -240,13 +246,20 @@ def living_daemon(path: Path) -> tuple[int, str] | None:
     try:
         descriptor = os.open(beside(path, "lock"), _PROBE)
         try:
-            if not _is_mine(descriptor):
-                return None
-            pid, host = os.read(descriptor, _MAX_FILE).decode("utf-8").split()
+            holder = _holder(descriptor) if _is_mine(descriptor) else None
         finally:
             os.close(descriptor)
-        return None if is_abandoned(path) else (int(pid), host)
-    except (OSError, ValueError):
+    except OSError:
+        return None
+    return None if is_abandoned(path) else holder
+
+
+def _holder(descriptor: int) -> tuple[int, str] | None:
+    """Process and host that took the lock last, if it says so."""
+    try:
+        pid, host = os.read(descriptor, _MAX_FILE).decode("utf-8").split()
+        return int(pid), host
+    except ValueError:
         return None
 
 

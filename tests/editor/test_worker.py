@@ -394,6 +394,34 @@ class TestStates:
         beside.poll(props, retry=True)
         assert steps(beside.watch(props, is_done))[0]["value"] == pytest.approx(0.7)
 
+    def test_what_was_late_while_nobody_looked_is_asked_again(self, beside: Editor, stage: Stage) -> None:
+        """A file's proofs are all asked for at once, and a slow model is late with most of them."""
+        stage.judge.read.clear()
+        beside.show(
+            "set_option eva.timeout 4000\n#eva_score theorem slower (p : Prop) (h : p) : p := by\n  exact h\n"
+        )
+        props = beside.panel("exact h")
+        eventually(lambda: stage.unfinished() == 1)
+        eventually(lambda: stage.unfinished() == 0)
+        stage.judge.read.set()
+        assert steps(beside.watch(props, is_done))[0]["value"] == pytest.approx(0.7)
+
+    def test_versions_that_were_edited_away_are_forgotten(self, beside: Editor) -> None:
+        def show(number: int) -> Message:
+            theorems = [("edited", number), *((f"other{i}", i) for i in range(7))]
+            lines = [
+                f"#eva_score theorem {name} (n : Nat) : n + {i} = n + {i} := by\n  rfl -- {name}\n"
+                for name, i in theorems
+            ]
+            beside.show("\n".join(lines))
+            return beside.panel("rfl -- edited")
+
+        first = show(1000)
+        other = beside.panel("rfl -- other6")
+        for number in range(1001, 1041):
+            last = show(number)
+        assert [beside.poll(props)["known"] for props in (first, other, last)] == [False, True, True]
+
     def test_no_daemon_then_one(self, beside: Editor, stage: Stage) -> None:
         stage.stop()
         beside.show("#eva_score theorem alone (p : Prop) (h : p) : p := by\n  exact h\n")

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -254,6 +255,24 @@ def test_a_file_without_its_daemon_is_stale_whoever_has_the_pid(path: Path) -> N
         runtime.read_connection(path)
     assert runtime.living_daemon(path) is None
     DaemonLock(path).release()
+
+
+def test_a_lock_says_nothing_of_a_file_that_was_copied_from_another_machine(path: Path) -> None:
+    DaemonLock(path).release()  # somebody once ran 'eva serve' here
+    runtime.write_connection(path, replace(HERE, host="elsewhere"))
+    assert runtime.read_connection(path).host == "elsewhere"
+    runtime.write_connection(path, replace(HERE, host=""))  # then the lock is all there is to go by
+    with pytest.raises(StaleDaemon):
+        runtime.read_connection(path)
+
+
+@pytest.mark.parametrize("text", [b"", b"4711", b"\xff\xff \xff"])
+def test_a_lock_that_names_nobody_counts_all_the_same(path: Path, text: bytes) -> None:
+    runtime.write_connection(path, HERE)
+    beside(path, "lock").write_bytes(text)
+    with pytest.raises(StaleDaemon):
+        runtime.read_connection(path)
+    assert runtime.living_daemon(path) is None
 
 
 def test_a_killed_process_lets_go_of_the_lock(path: Path) -> None:

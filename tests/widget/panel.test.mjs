@@ -295,6 +295,22 @@ for (const infoview of ['0.8.5', '0.12.0']) {
         assert.doesNotMatch(await panel.innerText(), /daemon/)
       }))
 
+    test('no daemon for long: nothing changes for a screen reader, and it is looked for ever less often', () =>
+      withPanel({ infoview, line: LINES[0], prepare: lean => lean.setError(daemon.missing) }, async ({ panel, lean }) => {
+        await shows(panel, 'No daemon is running')
+        await panel.evaluate(element => {
+          window.said = []
+          const observer = new MutationObserver(() => window.said.push(element.querySelector('.eva-body').innerText))
+          for (const region of element.querySelectorAll('[role=status]')) observer.observe(region, { subtree: true, childList: true, characterData: true })
+        })
+        const retries = () => lean.polls.filter(poll => poll.retry)
+        await until(() => retries().length >= 3)
+        await new Promise(resolve => setTimeout(resolve, 500))
+        assert.deepEqual(await panel.evaluate(() => window.said), [])
+        const [first, second, third] = retries().map(poll => poll.at)
+        assert.ok(third - second > second - first + 500, `${second - first} ms, then ${third - second} ms`)
+      }))
+
     for (const [kind, error] of Object.entries(daemon)) {
       test(`in trouble: ${kind}`, () => withPanel({ infoview, line: LINES[0], prepare: lean => lean.setError(error) }, async ({ panel, lean }) => {
         await shows(panel, error.what)

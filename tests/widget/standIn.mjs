@@ -8,7 +8,7 @@ const CANCELLED = -32800
 const NEEDS_RECONNECT = -32900
 
 export class StandIn {
-  /** Every call of `Eva.Panel.poll`: its parameters, and whether it was cancelled. */
+  /** Every call of `Eva.Panel.poll`: its parameters, when it came (ms), and whether it was cancelled. */
   polls = []
   /** How many polls are waiting. */
   waiting = 0
@@ -74,6 +74,16 @@ export class StandIn {
     this.#jobs.clear()
     this.#session++
     this.#wake()
+  }
+
+  /** As Lean does: it says at once that it asks the daemon, and a moment later what came of that. */
+  #tryAgain(job) {
+    job.fail(null)
+    if (!this.error) return
+    setTimeout(() => {
+      job.fail(this.error)
+      this.#wake()
+    }, 100)
   }
 
   #wake() {
@@ -158,7 +168,7 @@ export class StandIn {
   }
 
   async #poll(params, proofs, cancelled) {
-    const poll = { ...params, cancelled: false }
+    const poll = { ...params, cancelled: false, at: Date.now() }
     this.polls.push(poll)
     const rpcError = this.rpcErrors.shift()
     if (rpcError) throw rpcError
@@ -167,7 +177,7 @@ export class StandIn {
     if (!proof) return { known: false }
     if (!this.#jobs.has(params.proof)) this.#jobs.set(params.proof, new Job(proof, this.error))
     const job = this.#jobs.get(params.proof)
-    if (params.retry) job.fail(this.error)
+    if (params.retry) this.#tryAgain(job)
     if (this.prompt && !this.error) {
       job.tellScores(Infinity)
       if (this.critique && params.step !== null) job.tellWords(params.step, Infinity)

@@ -29,6 +29,8 @@ structure Connection where
   token : String
   pid : Nat
   model : String
+  /-- The daemon's machine; `""` where the file does not say. -/
+  host : String := ""
   deriving Inhabited, BEq, Repr
 
 namespace Connection
@@ -83,7 +85,8 @@ def parse (path : FilePath) (text : String) : Except ClientError Connection := d
   let address? ← (parseEndpoint endpoint).mapError fun why => bad s!"has the endpoint '{endpoint}', which {why}"
   unless data.getObjValD "curve" matches .null do throw <| .needsCurve endpoint
   let some address := address? | throw <| .needsCurve endpoint
-  return { path, address, endpoint, token, pid, model }
+  let host := (data.getObjValAs? String "host").toOption.getD ""
+  return { path, address, endpoint, token, pid, model, host }
 
 /-- What is wrong with the owner or the mode in a line of `ls -ldn`, for the user `uid`. -/
 def unsafeListing? (line uid : String) : Option String :=
@@ -102,10 +105,14 @@ def askLs (path : FilePath) : BaseIO (Option String) := do
     return unsafeListing? (← run "ls" #["-ldn", "--", path.toString]) (← run "id" #["-u"])
   return (← asked.toBaseIO).toOption.join
 
-/-- Whether the daemon of the connection file at `path` is certainly gone: its lock is there, and free. -/
-def isAbandoned (path : FilePath) : BaseIO Bool := do
+/-- Whether the daemon of a connection file is certainly gone: its lock is there, and free. A lock that another host's
+daemon left says nothing of a file that was copied here. -/
+def isAbandoned (path : FilePath) (host : String) : BaseIO Bool := do
   let tried : IO Bool := do
     let lock ← IO.FS.Handle.mk (path.toString ++ ".lock") .read
+    let left := (← lock.getLine).trimAscii.copy.splitOn " "
+    if let [_, holder] := left then
+      if host != "" && holder != host then return false
     let free ← lock.tryLock (exclusive := false)
     if free then lock.unlock
     return free
@@ -125,7 +132,7 @@ def read (path : FilePath) : EIO ClientError Connection := do
   let bytes ← (do (← IO.FS.Handle.mk path .read).read maxFile.toUSize : IO ByteArray).toEIO unreadable
   let some text := String.fromUTF8? bytes | throw <| .malformed path "is not UTF-8"
   let connection ← EIO.ofExcept (parse path text)
-  if ← isAbandoned path then throw <| .stale path connection.pid
+  if ← isAbandoned path connection.host then throw <| .stale path connection.pid
   return connection
 
 end Connection

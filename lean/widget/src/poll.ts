@@ -17,8 +17,8 @@ const MANY = 8
 
 export interface Conversation {
   ask(question: Question, signal: AbortSignal): Promise<Answer>
-  /** Take an answer, and say what to do next. */
-  hear(answer: Answer): Next
+  /** Take an answer, and say what to do next, and whether there was anything in it. */
+  hear(answer: Answer): { next: Next; news: boolean }
   /** Lean's server has no answer. */
   miss(message: string): void
 }
@@ -58,9 +58,11 @@ export function converse(conversation: Conversation, first: Question): () => voi
       failures++
       return later({ ...question, seen: revision, retry: true }, NEWS_MS)
     }
-    switch (conversation.hear(answer)) {
+    const { next, news } = conversation.hear(answer)
+    // An attempt has not succeeded yet because it was begun.
+    if (news) failures = 0
+    switch (next) {
       case 'ask':
-        failures = 0
         return later({ ...question, seen: revision, retry: false }, revision > question.seen ? NEWS_MS : NO_NEWS_MS)
       case 'retry':
         return later({ ...question, seen: revision, retry: true }, nth(RETRY, failures++))

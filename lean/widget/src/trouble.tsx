@@ -17,7 +17,8 @@ export function Trouble({ view: { error, silence, phase }, copy, again }: Props)
     return <Box title="Lean has not recorded this proof" again={again}>Edit the file, or close and reopen it.</Box>
   }
   if (!error) return null
-  const hope = phase === 'scoring' ? ' Trying again …' : mendsItself(error) ? ' EVA looks again every few seconds.' : ''
+  // Screen readers say whatever changes here, so what is tried again and again is told in one constant sentence.
+  const hope = mendsItself(error) ? ' EVA looks again every few seconds.' : phase === 'scoring' ? ' Trying again …' : ''
   return (
     <Box title={heading(error)} again={again} details={sentence(error.what) + hope}>
       {withCommands(sentence(error.remedy)).map(({ text, command }, i) =>

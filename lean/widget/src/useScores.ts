@@ -3,7 +3,7 @@ import { useRpcSession } from '@leanprover/infoview'
 import { converse } from './poll'
 import { METHOD, type Answer, type Props, type Question } from './protocol'
 import { placeOf, recall, remember } from './memory'
-import { begin, merge, next, type View } from './view'
+import { begin, bringsNews, merge, next, type View } from './view'
 
 /** Infoviews since 0.10 can cancel a call; older ones leave out the last argument, and the server answers within two seconds. */
 interface Session {
@@ -60,9 +60,10 @@ export function useScores(uri: string, props: Props, step: number | null, open: 
         },
         hear(answer) {
           heardOf.current = place + proof
-          const shown = merge(latest.current, answer)
+          const news = bringsNews(latest.current, answer)
+          const shown = merge(latest.current, answer, step, critique)
           show(shown)
-          return next(shown, step, critique)
+          return { next: next(shown, step, critique), news }
         },
         miss: message => show({ ...latest.current, silence: message }),
       },

@@ -51,8 +51,19 @@ export function begin(props: Props, remembered?: { view: View; steps: Step[] }):
   return { proof: props.proof, revision: 0, phase: 'scoring', model, error: null, silence: null, steps }
 }
 
-/** What is shown after an answer. */
-export function merge(view: View, answer: Answer): View {
+/** Whether an answer has numbers or words that were not shown before. */
+export function bringsNews(view: View, answer: Answer): boolean {
+  return answer.known && answer.steps.some(({ index, status, critique, critiqueDone }) => {
+    const old = view.steps[index]
+    if (!old) return false
+    const numbers = status !== 'waiting' && (old.status === 'waiting' || old.oldNumbers)
+    const some = critique !== '' || critiqueDone
+    return numbers || (some && (old.oldCritique || critique !== old.critique || critiqueDone !== old.critiqueDone))
+  })
+}
+
+/** What is shown after an answer; `step` and `critique` as in `next`. */
+export function merge(view: View, answer: Answer, step: number | null = null, critique = false): View {
   if (!answer.known) return { ...view, phase: 'unknown', error: null, silence: null }
   const steps = [...view.steps]
   for (const { index, ...news } of answer.steps) {
@@ -64,17 +75,10 @@ export function merge(view: View, answer: Answer): View {
     const { critique, critiqueDone } = oldCritique ? old : news
     steps[index] = { status, value, message, dimensions, critique, critiqueDone, oldNumbers, oldCritique }
   }
-  const nothingNew = answer.steps.every(({ status, critique }) => status === 'waiting' && critique === '')
-  const stillFailing = answer.phase === 'scoring' && nothingNew
-  return {
-    proof: view.proof,
-    revision: answer.revision,
-    phase: answer.phase,
-    model: answer.model ?? view.model,
-    error: answer.error ?? (stillFailing ? view.error : null),
-    silence: null,
-    steps,
-  }
+  const { revision, phase, error } = answer
+  const shown: View = { proof: view.proof, revision, phase, model: answer.model ?? view.model, error, silence: null, steps }
+  const trying = !error && !bringsNews(view, answer) && next(shown, step, critique) === 'ask'
+  return trying ? { ...shown, error: view.error } : shown
 }
 
 /** What the panel does after an answer: ask on, ask again later (something failed), or rest. */

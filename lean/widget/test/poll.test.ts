@@ -14,12 +14,13 @@ function talk(first: Question = FIRST) {
   const heard: Answer[] = []
   const missed: string[] = []
   let then: Next = 'ask'
+  let news = true
   const stop = converse(
     {
       ask: (question, signal) => new Promise((resolve, reject) => {
         asked.push({ question, signal, answer: resolve, fail: (code, message = 'no') => reject({ code, message }) })
       }),
-      hear: a => { heard.push(a); return then },
+      hear: a => { heard.push(a); return { next: then, news } },
       miss: message => missed.push(message),
     },
     first,
@@ -30,7 +31,7 @@ function talk(first: Question = FIRST) {
     for (let i = 0; i < 5; i++) await Promise.resolve()
   }
   const end = () => { stop(); mock.timers.reset() }
-  return { asked, heard, missed, stop, settle, end, will: (next: Next) => { then = next } }
+  return { asked, heard, missed, stop, settle, end, will: (next: Next, withNews = true) => { then = next; news = withNews } }
 }
 
 test('it asks on with what it has seen, one call at a time, and rests at the end', async () => {
@@ -117,23 +118,25 @@ test('other errors are told at once, and asked over ever less often', async () =
 
 test('after a failure of the daemon it tries again by itself, in seconds', async () => {
   const { asked, settle, end, will } = talk()
-  will('retry')
-  const pauses = [2000, 3000, 5000, 5000]
-  for (const [i, ms] of pauses.entries()) {
-    asked[i]!.answer(answer(i + 1, { phase: 'failed' }))
+  for (const [i, ms] of [2000, 3000, 5000, 5000].entries()) {
+    will('retry', false)
+    asked[2 * i]!.answer(answer(2 * i + 1, { phase: 'failed' }))
     await settle(ms - 100)
-    assert.equal(asked.length, i + 1)
+    assert.equal(asked.length, 2 * i + 1)
     await settle(200)
-    assert.deepEqual(asked[i + 1]!.question, { ...FIRST, seen: i + 1, retry: true })
+    assert.deepEqual(asked[2 * i + 1]!.question, { ...FIRST, seen: 2 * i + 1, retry: true })
+    will('ask', false)
+    asked[2 * i + 1]!.answer(answer(2 * i + 2)) // Lean asks the daemon, and says so at once
+    await settle(50)
+    assert.equal(asked[2 * i + 2]!.question.retry, false)
   }
   will('ask')
-  asked[4]!.answer(answer(6))
+  asked[8]!.answer(answer(9))
   await settle(50)
-  assert.equal(asked[5]!.question.retry, false)
-  will('retry')
-  asked[5]!.answer(answer(7, { phase: 'failed' }))
+  will('retry', false)
+  asked[9]!.answer(answer(10, { phase: 'failed' }))
   await settle(2100)
-  assert.equal(asked.length, 7, 'the pauses begin anew')
+  assert.equal(asked.length, 11, 'once something has come the pauses begin anew')
   end()
 })
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { begin, lowestStep, merge, next } from '../src/view'
+import { begin, bringsNews, lowestStep, merge, next } from '../src/view'
 import { answer, props, score } from './make'
 
 const BUSY = { kind: 'failed', code: 'busy', what: 'the queue is full (busy)', remedy: 'try again later' }
@@ -62,6 +62,28 @@ test('an error stays until something has come of the next attempt', () => {
   assert.equal(trying.error, MISSING)
   assert.equal(merge(trying, answer(4, { steps: [score(0, 0.1)] })).error, null)
   assert.equal(merge(trying, answer(4, { phase: 'done' })).error, null)
+})
+
+test('so does one that only the words met, as long as they are awaited', () => {
+  const failed = merge(whole, answer(5, { phase: 'failed', error: MISSING }), 1, true)
+  const trying = merge(failed, answer(6, { phase: 'done', steps: [score(1, 0.2)] }), 1, true)
+  assert.equal(trying.error, MISSING)
+  assert.equal(next(trying, 1, true), 'ask')
+  assert.equal(merge(trying, answer(7, { phase: 'done', steps: [score(1, 0.2, { critique: 'no' })] }), 1, true).error, null)
+  assert.equal(merge(trying, answer(7, { phase: 'done' }), 0, true).error, null, 'the words of that step are there')
+})
+
+test('news is what was not shown before', () => {
+  const news = (...steps: ReturnType<typeof score>[]) => bringsNews(whole, answer(5, { steps }))
+  assert.equal(news(), false)
+  assert.equal(news(score(0, null), score(1, 0.2)), false, 'the same again, or less')
+  assert.equal(news(score(1, 0.2, { critique: 'so' })), true)
+  assert.equal(news(score(1, 0.2, { critiqueDone: true })), true)
+  assert.equal(bringsNews(empty, answer(5, { steps: [score(1, 0.2)] })), true)
+  assert.equal(bringsNews(empty, answer(5, { steps: [score(7, 0.2)] })), false, 'no step of this proof')
+  assert.equal(bringsNews(empty, { known: false }), false)
+  const edited = begin(props('two', ['a', 'x', 'c']), { view: whole, steps: props('one', ['a', 'b', 'c']).steps })
+  assert.equal(bringsNews(edited, answer(1, { steps: [score(0, 0.9)] })), true, 'the number was an old one')
 })
 
 test('what to do next', () => {

@@ -118,6 +118,20 @@ def readFrom (directory : FilePath) (content : String) : IO String := do
   expect "a directory" (← outcome (Connection.read directory)) s!"{directory} is not a regular file"
   expect "empty" (← readFrom directory "") s!"{directory / "f.json"} is not JSON"
 
+/-! A lock speaks only for the daemons of the host that it names. -/
+
+#eval show IO Unit from do
+  let directory := FilePath.mk ".build" / "lean-check" / "connection"
+  let lock := directory / "f.json.lock"
+  let named (host : String) := file s!"\"endpoint\": \"tcp://127.0.0.1:1\", \"host\": {host}"
+  let stale := s!"the daemon of {directory / "f.json"} (pid 7) is gone"
+  expect "no lock" (← readFrom directory (named "\"here\"")) "done"
+  for (text, host, wanted) in [
+      ("4711 here\n", "\"here\"", stale), ("4711 here\n", "\"elsewhere\"", "done"), ("4711 here\n", "\"\"", stale),
+      ("4711 here\n", "null", stale), ("", "\"here\"", stale), ("4711", "\"here\"", stale)] do
+    IO.FS.writeFile lock text
+    expect s!"'{text}' beside {host}" (← readFrom directory (named host)) wanted
+
 /-! Every failure says what to do. -/
 
 def failures : List ClientError := [

@@ -37,7 +37,7 @@ def pushed (edited : Bool) : CommandElabM Nat := do
   return nodes.size
 
 run_cmd
-  for (edited, wanted) in [(false, 4), (true, 0)] do -- the panel, three hints
+  for (edited, wanted) in [(false, 5), (true, 0)] do -- the panel, what keeps its proof, three hints
     let found ← pushed edited
     unless found == wanted do throwError "{found} nodes, not {wanted}"
 
@@ -52,13 +52,45 @@ def stopped : CommandElabM Unit := do
 
 run_cmd stopped
 
+/-- A proof of one step. -/
+def proofOf (tactic : String) : Proof :=
+  { name := "", steps := #[{ step := { goals := #["⊢ p"], tactic }, range := ⟨0, 0⟩, lspRange := default }] }
+
+def asking : Asking := { order := .scoreFirst, critique := true, timeoutMs := 60000, endpoint := StandIn.path.toString }
+
+/-! A proof is known for as long as a tree shows it, and not much longer: an author edits one for hours. -/
+
+def isKnown (tactic : String) : IO Bool :=
+  return (← Panel.records.get).proofs.contains (Panel.nameOf (Scoring.keysOf (proofOf tactic) asking) asking)
+
+#eval show IO Unit from do
+  let held ← IO.mkRef #[]
+  let hold (tactic : String) : IO Unit := do
+    let (_, shown) ← Panel.record (proofOf tactic) asking
+    held.modify (·.push shown)
+  hold "shown"
+  hold "shown twice"
+  for i in [:3 * Panel.tidyEvery] do
+    discard <| Panel.record (proofOf s!"version {i}") asking
+    discard <| Panel.record (proofOf "shown twice") asking
+  let known (wanted : List Bool) : IO Unit := do
+    let found ← ["shown", "shown twice", "version 0"].mapM isKnown
+    unless found == wanted do throw <| .userError s!"known: {found}, not {wanted}"
+  known [true, true, false]
+  let { proofs, .. } ← Panel.records.get
+  unless proofs.size ≤ Panel.tidyEvery + Panel.lateUses do throw <| .userError s!"{proofs.size} proofs"
+  let trees := (proofs.fold (init := 0) fun count _ { shown, .. } => count + shown.size)
+  unless trees ≤ 2 * Panel.tidyEvery do throw <| .userError s!"{trees} trees"
+  held.set #[]
+  for i in [:Panel.tidyEvery] do discard <| Panel.record (proofOf s!"later {i}") asking
+  known [false, false, false]
+
 /-! The code action: the critique as a comment, or why there is none. -/
 
 def critique (tactic : String) (timeoutMs : Nat) : IO String := do
-  let placed : PlacedStep := { step := { goals := #["⊢ p"], tactic }, range := ⟨0, 0⟩, lspRange := default }
-  let asking : Asking := { order := .scoreFirst, critique := true, timeoutMs, endpoint := StandIn.path.toString }
+  let asking := { asking with timeoutMs }
   let document : Server.DocumentMeta := { (default : Server.DocumentMeta) with text := s!"  {tactic}".toFileMap }
-  let recorded : Panel.Recorded := { proof := { name := "", steps := #[placed] }, asking, keys := #[], used := 0 }
+  let recorded : Panel.Recorded := { proof := proofOf tactic, asking, keys := #[], used := 0 }
   match ← (CodeAction.showCritique document recorded 0 0 { title := "" }).toBaseIO with
   | .error why => return toString why
   | .ok action =>

@@ -354,6 +354,31 @@ def failures : IO Unit := do
 
 #eval failures
 
+/-- All proofs of a file are asked at once, and a slow model is late with most: whose deadline passes while nobody looks is
+asked again by the next one who does, and by nobody else. Who waits for it is told. -/
+def late : IO Unit := do
+  let (scoring, daemon) ← withDaemon []
+  let proof := proofOf ["simp"]
+  scoring.start proof asking (token? := some (← IO.CancelToken.new))
+  daemon.hears score 1
+  IO.sleep (Scoring.patienceMs + 500).toUInt32
+  daemon.say [says 1 (.error "deadline" "late" #[])]
+  let endMs := (← IO.monoMsNow) + patienceMs
+  while (← stages scoring ["simp"]) == #[.asked 0] && (← IO.monoMsNow) < endMs do IO.sleep 10
+  expect "unseen" (← stages scoring ["simp"]) #[.idle]
+  daemon.hears score 1
+  let look ← (scoring.poll (keys ["simp"]) #[] asking (← scoring.look proof asking).revision false patienceMs).asTask
+    .dedicated
+  daemon.hears score 2
+  discard <| IO.wait look
+  let look ← (scoring.poll (keys ["simp"]) #[] asking (← scoring.look proof asking).revision false patienceMs).asTask
+    .dedicated
+  daemon.say [says 2 (.error "deadline" "late" #[])]
+  expect "seen" ((← IO.wait look).entries.map (·.error?)) #[some (.deadline patienceMs true)]
+  daemon.hears score 2
+
+#eval late
+
 /-- A panel polls for hours. -/
 def manyPolls : IO Unit := do
   let (scoring, _) ← withDaemon [says 1 (scoreOf 0 0.5), says 1 (.done 1 "m" 1)]
