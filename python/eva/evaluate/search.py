@@ -9,6 +9,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from random import Random
 
 from eva.data.candidates import propose
@@ -119,7 +120,8 @@ def _push(opened: Sequence[tuple[_Search, State, tuple[str, ...]]], strategy: St
         s.seen.add(state)
 
 
-def candidates(state: State) -> list[str]:
+@cache
+def candidates(state: State) -> tuple[str, ...]:
     """The steps that wait in a state: drawn by the state itself, so that every strategy gets the same."""
     draw = Random("\n\n".join(state))
     goal = parse_goal(state[0])
@@ -129,7 +131,7 @@ def candidates(state: State) -> list[str]:
         found |= dict.fromkeys(c.tactic for c in proposed if not c.stands_for and not c.arms)
     steps = list(found)[:CANDIDATES]
     draw.shuffle(steps)  # those that fit come first, and where priorities tie the order decides
-    return steps
+    return tuple(steps)
 
 
 def by_value(judge: Judge, weights: Sequence[float]) -> Strategy:
