@@ -366,5 +366,5 @@ class TestLoading:
             (cache / ".no_exist" / "a1" / "eva.json").touch()
         model = RewardModel.from_pretrained("me/tiny")
         assert model.scale == ((0, 10) if told == "has one" else (1, 5))
-        warned = ["me/tiny has an eva.json" in record.getMessage() for record in caplog.records]
-        assert warned == ([True] if told == "not known" else [])
+        warned = [(record.model, "eva.json" in record.getMessage()) for record in caplog.records]
+        assert warned == ([("me/tiny", True)] if told == "not known" else [])

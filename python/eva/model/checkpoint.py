@@ -183,11 +183,7 @@ def _from_hub(name: str) -> Path | None:
     except LocalEntryNotFoundError:
         cached = try_to_load_from_cache(name, "config.json"), try_to_load_from_cache(name, CONFIG_FILE)
         if isinstance(cached[0], str) and cached[1] is not _CACHED_NO_EXIST:
-            log.warning(
-                "the hub cannot be asked whether %s has an %s: it is read as a model without one",
-                name,
-                CONFIG_FILE,
-            )
+            log.warning("no hub to ask for eva.json: read as a model without one", extra={"model": name})
     except Exception:  # it has none; or there is no such model, and loading it says so
         pass
     return None
