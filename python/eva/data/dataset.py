@@ -16,16 +16,12 @@ from eva.data.critique import write_critique
 from eva.data.families import FAMILIES, HELD_OUT, Theorem
 from eva.data.families.variation import varied
 from eva.data.labels import Experience, judge
-from eva.data.overlap import Claims
+from eva.data.overlap import FIXED, Claims
 from eva.data.proof import Proof
 from eva.data.record import SPLITS, LabelledStep, read_records, write_records
 from eva.data.search import Explorer, Progress
 from eva.step import ProofStep
 
-_KEPT = frozenset((
-    "Nat", "Int", "Prop", "Bool", "List", "Option", "Type", "fun", "if", "then", "else", "some", "none",
-    "true", "false", "id", "min", "max", "True", "False", "def",
-))  # fmt: skip
 PARTIAL = "PARTIAL"
 """The file that stands in a folder while shards are missing."""
 PLAN = "plan.json"
@@ -84,7 +80,7 @@ def canonical(theorem: Theorem) -> str:
 
     def rename(match: re.Match[str]) -> str:
         first, dot, rest = match.group().partition(".")
-        if first in _KEPT:
+        if first in FIXED:
             return match.group()
         return numbers.setdefault(first, f"v{len(numbers)}") + dot + rest
 
