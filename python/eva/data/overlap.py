@@ -18,7 +18,7 @@ FIXED = frozenset((
     "Nat", "Int", "Prop", "Bool", "List", "Option", "Type", "fun", "if", "then", "else", "some", "none",
     "true", "false", "id", "min", "max", "True", "False", "def",
 ))  # fmt: skip
-"""Words that are no names of the theorem's own. Splits and names of theorems depend on these: do not change them."""
+"""Words that are no names of the theorem's own. Splits and theorems' ids depend on them, so they stay."""
 _WORD = re.compile(r"(?P<name>[^\W\d][\w₀-₉']*)(?P<rest>(?:\.[\w₀-₉'?!]+)*)|\S")
 Token = tuple[str, str]
 """A name of the theorem's own and what is asked of it (`xs`, `.length`), or nothing and any other text."""
