@@ -105,8 +105,6 @@ def compared(results: Mapping[str, Any]) -> list[tuple[str, str, str]]:
 
 def _facts(settings: Settings, facts: Mapping[str, Any]) -> dict[str, Any]:
     first = {ARMS[arm].run: arm for arm in reversed(settings.arms)}  # arms that readers of the table know
-    train = int(facts["train"].replace(",", ""))
-    seen = settings.seen(train)
     runs = [(first[name], RUNS[name]) for name in runs_of(settings.arms) if name in first]
     return {
         **facts,
@@ -119,7 +117,7 @@ def _facts(settings: Settings, facts: Mapping[str, Any]) -> dict[str, Any]:
         "stages": _listed(
             f"{arm} {run.share * settings.steps:,.0f} steps" for arm, run in runs if run.on != BASE
         ),
-        "seen": f"{seen:,} (drawn by the seed) of the" if seen < train else "the",
+        "seen": "the" if facts["seen"] == facts["train"] else f"{facts['seen']} (drawn by the seed) of the",
     }
 
 

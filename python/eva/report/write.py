@@ -88,6 +88,7 @@ def _facts(settings: Settings, sets: Mapping[str, list[LabelledStep]], versions:
         train = sum(1 for _ in lines)
     facts: dict[str, Any] = {
         "train": f"{train:,}",
+        "seen": f"{settings.seen(train):,}",
         "versions": f"{versions}, torch {torch.__version__}, transformers {transformers.__version__}",
     }
     for split, records in sets.items():
