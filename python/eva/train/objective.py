@@ -16,9 +16,11 @@ def cross_entropy(logits: Tensor, predicted: Tensor, weights: Tensor) -> tuple[T
     `logits` (batch, places, vocabulary); `predicted` and `weights` (batch, places). Only places that have a
     weight are looked at.
     """
-    used = weights > 0
-    loss = torch.nn.functional.cross_entropy(logits[used].float(), predicted[used], reduction="none")
-    return (loss * weights[used]).sum(), weights[used].sum()
+    used = (weights > 0).flatten().nonzero().squeeze(1)
+    weight = weights.flatten()[used]
+    read = logits.flatten(0, 1).index_select(0, used).float()
+    loss = torch.nn.functional.cross_entropy(read, predicted.flatten()[used], reduction="none")
+    return (loss * weight).sum(), weight.sum()
 
 
 def anchor_log_weights(logits: Tensor, reads: Tensor, anchors: Sequence[Anchors]) -> Tensor:
@@ -27,10 +29,11 @@ def anchor_log_weights(logits: Tensor, reads: Tensor, anchors: Sequence[Anchors]
     `logits` (rows, places, vocabulary); `reads` (batch, K, nodes): the place of each inner node of the
     dimension's trie, counted through all rows. `anchors`: those of each dimension.
     """
-    places = logits.flatten(0, 1)
+    # at once: each time something is taken from the logits, the backward pass fills a tensor of their size
+    read = logits.flatten(0, 1).index_select(0, reads.flatten()).view(*reads.shape, -1)
     return torch.stack(
         [
-            trie.log_weights({node: places[reads[:, k, n]] for n, node in enumerate(trie.nodes)})
+            trie.log_weights({node: read[:, k, n] for n, node in enumerate(trie.nodes)})
             for k, trie in enumerate(anchors)
         ],
         dim=1,

@@ -23,6 +23,7 @@ from eva.train.attention import in_blocks
 from eva.train.base import open_base
 from eva.train.batches import Planned, Size, Turn, one_by_one, planned
 from eva.train.collate import Collator
+from eva.train.compiled import compile_layers, compiler
 from eva.train.config import BadConfig, Digit, PretrainConfig, RunConfig, TrainConfig
 from eva.train.curves import write_curves
 from eva.train.examples import Encoder, Pieces
@@ -126,6 +127,10 @@ def open_run(config: RunConfig) -> Any:
     cuda = torch.cuda.is_available()
     if not cuda:
         keep_freed_memory()
+        if config.compile and not compiler():
+            raise BadConfig(
+                "compile wants a C++ compiler (g++, clang++ or $CXX): install one, or leave it out"
+            )
     arguments = transformers.TrainingArguments(
         output_dir=str(config.out / "checkpoints"),
         num_train_epochs=1,  # the plan holds every pass, one after the other
@@ -225,6 +230,8 @@ def finish(trainer: Any, config: TrainConfig | PretrainConfig, base: Checkpoint)
 
     Raises `ModelError` where training has diverged; then no model is written.
     """
+    if config.compile:
+        compile_layers(trainer.model)
     with no_divergence(config):
         trainer.train(resume_from_checkpoint=last_checkpoint(config.out / "checkpoints"))
         if not any(
