@@ -23,9 +23,11 @@ from eva.evaluate.attempts import attempt_figures, attempt_lines
 from eva.model.checkpoint import EMBEDDED, EvaConfig, weights_hash
 from eva.report.arms import SPLITS, runs_of
 from eva.report.goals import OURS, aims_table
+from eva.report.kept import lay_out
 from eva.report.plan import OtherSettings, Settings, plan, run_directory
 from eva.report.workers import work_as_program
 from eva.report.write import write_report
+from eva.train.compiled import compiler
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 REPORT = CHECKOUT / "docs" / "report" / "nano"
@@ -61,10 +63,13 @@ def main() -> int:
         batch_size=32,
         learning_rate=2e-3,
         processes=chosen.jobs,
+        compile=compiler() is not None,
         theorems=chosen.search,
     )
     if code := labelled.label(chosen.data, chosen.theorems, chosen.jobs):
         return code
+    if chosen.kept:
+        lay_out(settings, REPORT)
     try:
         settings.claim()
     except OtherSettings as error:
@@ -77,11 +82,16 @@ def main() -> int:
         print(f"{OURS} is not among the arms: the package, its card and its report stay as they are")
         return 0
     stages = [run_directory(settings, name, 0) for name in runs_of([OURS])]
-    PACKAGE.mkdir(exist_ok=True)
-    for name in FILES:
-        shutil.copy(stages[-1] / "model" / name, PACKAGE / name)
+    trained = (stages[-1] / "model").exists()
+    if trained:
+        PACKAGE.mkdir(exist_ok=True)
+        for name in FILES:
+            shutil.copy(stages[-1] / "model" / name, PACKAGE / name)
     versions = f"Python {platform.python_version()}"
     write_report(settings, REPORT, versions, command="make nano", note=chosen.note)
+    if not trained:
+        print(f"{OURS} was trained elsewhere, only its scores are kept: the package stays as it is")
+        return 0
     (PACKAGE / "README.md").write_text(card(settings, stages, chosen.attempts, chosen.note), "utf-8")
     return 0
 
@@ -97,6 +107,7 @@ def options() -> argparse.ArgumentParser:
     )
     add("--theorems", type=int, default=labelled.THEOREMS, help="of the data")
     add("--out", type=Path, default=CHECKOUT / "runs" / "nano", help="runs, scores, logs")
+    add("--kept", action="store_true", help="begin with the scores kept beside the report; train the rest")
     add("--arms", nargs="+", choices=ARMS, default=ARMS, metavar="ARM", help=", ".join(ARMS))
     add("--steps", type=int, default=7000, help="optimizer steps of the first stage")
     add("--pretrain-steps", type=int, default=200, help="of the base")

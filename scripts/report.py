@@ -13,6 +13,7 @@ from pathlib import Path
 
 import labelled
 from eva.report.arms import ARMS, ON_DEMAND
+from eva.report.kept import lay_out
 from eva.report.plan import OtherSettings, Settings, plan
 from eva.report.workers import work_as_program
 from eva.report.write import write_report
@@ -39,6 +40,8 @@ def main() -> int:
     )
     if code := labelled.label(chosen.data, chosen.labelled, chosen.jobs):
         return code
+    if chosen.kept:
+        lay_out(settings, chosen.docs)
     try:
         settings.claim()
     except OtherSettings as error:
@@ -65,6 +68,7 @@ def options() -> argparse.ArgumentParser:
     add("--labelled", type=int, default=labelled.THEOREMS, help="theorems of the data")
     add("--out", type=Path, default=runs, help="runs, scores, logs")
     add("--docs", type=Path, default=docs, help="where the report goes")
+    add("--kept", action="store_true", help="begin with the scores kept beside the report; train the rest")
     add("--arms", nargs="+", choices=ARMS, default=usual, metavar="ARM", help=names)
     add("--seeds", nargs="+", type=int, default=[0, 1, 2], metavar="SEED")
     add("--jobs", type=int, default=1, help="processes at a time, each with one thread")

@@ -89,6 +89,32 @@ def test_arms_seeds_and_a_search_can_be_added_to_what_is_there(tmp_path):
     assert Settings.load(more.claim()) == more
 
 
+def test_a_training_is_not_done_again_for_scores_that_are_kept(tmp_path):
+    chosen = settings(tmp_path, arms=["B1", "B4", "B12"], seeds=[0, 1], theorems=0)
+
+    def trained():
+        return {step.name for step in plan(chosen) if step.name.startswith(("base", "train"))}
+
+    def judge(step):
+        for file in step.results:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.touch()
+
+    all_of_them = {"base"} | {
+        f"train {run}-{seed}" for run in ("sft", "eva", "self_critique") for seed in (0, 1)
+    }
+    assert trained() == all_of_them
+    scores = {step.name: step for step in plan(chosen) if step.name.startswith("score")}
+    judge(scores["score self_critique-1"])
+    assert trained() == all_of_them - {"train self_critique-1", "train eva-1"}, "nor what it stands on"
+    for step in scores.values():
+        judge(step)
+    assert trained() == set()
+    searched = settings(tmp_path, arms=["B1", "B4", "B12"], seeds=[0, 1], theorems=2)
+    names = {step.name for step in plan(searched) if step.name.startswith(("base", "train"))}
+    assert names == {"base", "train sft-0"}, "the one model that searches"
+
+
 def test_an_arm_that_comes_later_is_searched_with_too(tmp_path):
     def search(**change):
         [step] = [s for s in plan(settings(tmp_path, **change)) if s.name == "search"]

@@ -6,58 +6,14 @@ import json
 
 import numpy as np
 import pytest
-from toy_files import toy_splits
+from toy_files import judged, toy_splits
 
-from eva.evaluate.judgement import Judgement, write_judgements
+from eva.evaluate.judgement import Judgement
 from eva.report.kinds import kinds
-from eva.report.plan import Settings, scores_file, search_file, seeds_of, ways_of
-from eva.report.scoring import set_of
 from eva.report.statistics import HEADLINE, Result, _over_seeds, difference, result
-from eva.report.write import write_report
 from eva.step import DIMENSIONS
-from tiny import save_tiny_checkpoint
 
 WEIGHTS = (0.4, 0.4, 0.2)
-
-
-def judged(records, noise, seed):
-    """The labels with noise, and a distribution that has them as its mean."""
-    draw = np.random.default_rng(seed)
-    out = []
-    for r in records:
-        expected = {n: float(np.clip(r.targets[n] + draw.normal(0, noise), 1, 5)) for n in DIMENSIONS}
-        shares = {n: {float(a): max(0.0, 1 - abs(x - a)) for a in range(1, 6)} for n, x in expected.items()}
-        out.append(Judgement("scored", expected, shares, r.critique))
-    return out
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("report")
-    toy_splits(folder / "data", 30)
-    chosen = Settings(
-        data=folder / "data",
-        out=folder / "out",
-        arms=["labels", "B3", "B4", "B10"],
-        seeds=[0, 1, 2],
-        theorems=2,
-        nodes=3,
-    )
-    (chosen.out / "scores").mkdir(parents=True)
-    save_tiny_checkpoint(chosen.out / "runs" / "base" / "model")
-    for arm in chosen.arms:
-        for seed in seeds_of(chosen, arm):
-            for split in ("test", "held_out"):
-                records = set_of(chosen, split)
-                noise = {"labels": 0.0, "B10": 0.3}.get(arm, 0.6)
-                write_judgements(scores_file(chosen, arm, seed, split), judged(records, noise, seed))
-    (chosen.out / "searches").mkdir()
-    for way in ways_of(chosen):
-        for split in ("test", "held_out"):
-            solved = {"theorems": 2, "solved": 1, "within": [0, 1, 1]}
-            search_file(chosen, way, split).write_text(json.dumps(solved), "utf-8")
-    write_report(chosen, folder / "docs", "Python 3", draws=60)
-    return chosen, folder / "docs"
 
 
 def test_the_json_has_what_it_promises(made):

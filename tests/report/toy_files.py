@@ -5,8 +5,11 @@ from __future__ import annotations
 import random
 from pathlib import Path
 
+import numpy as np
+
 from eva.data.record import LabelledStep, write_records
-from eva.step import ProofStep
+from eva.evaluate.judgement import Judgement
+from eva.step import DIMENSIONS, ProofStep
 
 ORIGINS = ("gold", "harmful", "failed", "unknown_name")
 
@@ -42,3 +45,14 @@ def _theorem(split: str, number: int) -> list[LabelledStep]:
                 LabelledStep(step, name, "toy", ORIGINS[k], split, accepted, finishable, None, targets, words)
             )
     return records
+
+
+def judged(records, noise, seed):
+    """The labels with noise, and a distribution that has them as its mean."""
+    draw = np.random.default_rng(seed)
+    out = []
+    for r in records:
+        expected = {n: float(np.clip(r.targets[n] + draw.normal(0, noise), 1, 5)) for n in DIMENSIONS}
+        shares = {n: {float(a): max(0.0, 1 - abs(x - a)) for a in range(1, 6)} for n, x in expected.items()}
+        out.append(Judgement("scored", expected, shares, r.critique))
+    return out

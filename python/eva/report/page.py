@@ -48,6 +48,8 @@ COMPARED = (
     ("brief", "brief_value", "against a regression head, there"),
     ("nano", "brief", "what the second stage of the embedded model costs the scores"),
     ("nano", "nano_parsed", "the read-out, on the same model"),
+    ("nano", "brief_sft", "against plain fine-tuning, by expectation"),
+    ("nano", "brief_sft_parsed", "the whole method against parsed integers of plain fine-tuning"),
     ("nano", "brief_value", "against a regression head"),
     ("nano", "words_goal", "against words without reading"),
     ("nano_critique", "nano", "reading after the own critique, there"),

@@ -13,7 +13,8 @@ from eva.report.arms import ARMS, BASE, PARSED, PLAIN_WAYS, RUNS, SEARCHING, SPL
 NO_RUN = "none"  # stands for the run of arms that have none
 FILE = "settings.json"
 COUNTED = "steps.json"
-FREE = ("arms", "seeds", "theorems", "nodes")  # what of these is added has files of its own
+FACTS = "base.json"
+FREE = ("arms", "seeds", "theorems", "nodes", "compile")  # what is added has files; compiled is as fast code
 
 
 class OtherSettings(ValueError):
@@ -29,7 +30,7 @@ class Settings:
     - `steps`, `pretrain_steps`: optimizer steps of a run and of the base. `limit`: training steps of proofs
       used.
     - `evaluate`: about so many labelled steps of each set are scored (whole theorems).
-    - `processes`: that share one training, each with a thread.
+    - `processes`: that share one training, each with a thread. `compile`: its layers are compiled.
     - `theorems`, `nodes`: of the proof search; 0 theorems: none.
     """
 
@@ -45,6 +46,7 @@ class Settings:
     batch_size: int = 16
     learning_rate: float = 1.5e-3
     processes: int = 1
+    compile: bool = False
     theorems: int = 20
     nodes: int = 24
 
@@ -120,11 +122,31 @@ def search_file(settings: Settings, way: str, split: str) -> Path:
 
 
 def plan(settings: Settings) -> list[Step]:
-    """Every step, each behind those that it needs."""
+    """Every step, each behind those that it needs.
+
+    Without trainings that nothing is to be done with any more: what they are for may be kept from before.
+    """
+    wanted: set[str] = set()
+    steps = []
+    for step in reversed(_every_step(settings)):
+        last = not step.name.startswith((BASE, "train"))
+        if last or step.name in wanted:
+            steps.append(step)
+        if not step.done and (last or step.name in wanted):
+            wanted.update(step.after)
+    return steps[::-1]
+
+
+def _every_step(settings: Settings) -> list[Step]:
+    """`plan` with every training."""
     steps = [*_runs(settings), *_scores(settings)]
     if settings.theorems:
-        needed = tuple(s.name for s in steps if s.name.startswith("train"))
-        results = tuple(search_file(settings, way, split) for way in ways_of(settings) for split in SPLITS)
+        files = {way: [search_file(settings, way, split) for split in SPLITS] for way in ways_of(settings)}
+        lacking = [way for way, found in files.items() if not all(file.exists() for file in found)]
+        arms = [way for way in lacking if way in ARMS]
+        trained = [name for arm in arms for name in _training(ARMS[arm].run, seeds_of(settings, arm)[0])]
+        needed = tuple(dict.fromkeys(trained))
+        results = tuple(file for found in files.values() for file in found)
         steps.append(Step("search", _module(settings, "search"), results, needed))
     return steps
 
@@ -132,6 +154,7 @@ def plan(settings: Settings) -> list[Step]:
 def _runs(settings: Settings) -> Iterator[Step]:
     common = ["--data", settings.data, "--threads", 1, "--batch-size", settings.batch_size]
     common += ["--limit", settings.limit] if settings.limit else []
+    common += ["--compile"] if settings.compile else []
     if any(ARMS[arm].run for arm in settings.arms):
         out = run_directory(settings, BASE, 0)
         words = [
@@ -162,9 +185,9 @@ def _runs(settings: Settings) -> Iterator[Step]:
             words += ["--learning-rate", run.rate * settings.learning_rate]
             for option, value in run.options.items():
                 words += _option(option, value)
-            on = BASE if run.on == BASE else f"train {run.on}-{seed}"
+            result = (out / "metrics.json",)
             yield Step(
-                f"train {name}-{seed}", _eva(words, settings.processes), (out / "metrics.json",), (on,)
+                f"train {name}-{seed}", _eva(words, settings.processes), result, _training(run.on, seed)
             )
 
 
@@ -178,9 +201,13 @@ def _scores(settings: Settings) -> Iterator[Step]:
                 scores_file(settings, arm, seed, split) for split in SPLITS
             )
     for (run, seed), found in files.items():
-        after = () if run == NO_RUN else (BASE,) if run == BASE else (f"train {run}-{seed}",)
-        results = tuple(dict.fromkeys(found))
+        after, results = _training(run, seed), tuple(dict.fromkeys(found))
         yield Step(f"score {run}-{seed}", _module(settings, "scoring", run, seed), results, after)
+
+
+def _training(run: str | None, seed: int) -> tuple[str, ...]:
+    """The name of the step that makes a run's model."""
+    return () if run in (None, NO_RUN) else (BASE,) if run == BASE else (f"train {run}-{seed}",)
 
 
 def _lines(data: Path) -> dict[str, int]:

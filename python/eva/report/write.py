@@ -12,9 +12,10 @@ from eva.evaluate.judgement import Judgement, parsed, read_judgements
 from eva.report import plots
 from eva.report.arms import ARMS, BASE, PARSED, SPLITS, WEIGHTS
 from eva.report.goals import OURS
+from eva.report.kept import keep
 from eva.report.kinds import kinds
 from eva.report.page import compared, page
-from eva.report.plan import Settings, run_directory, scores_file, seeds_of
+from eva.report.plan import FACTS, Settings, run_directory, scores_file, seeds_of
 from eva.report.scoring import set_of
 from eva.report.search import found_by
 from eva.report.statistics import Result, difference, result, summaries
@@ -73,6 +74,7 @@ def write_report(
         docs, sets["test"], {arm: judged[arm]["test"][0] for arm in settings.arms}, results, search
     )
     (docs / "README.md").write_text(page(settings, results, report, drawn, note), "utf-8")
+    keep(settings, docs)
 
 
 def _judged(settings: Settings, arm: str, seed: int, split: str) -> list[Judgement]:
@@ -94,11 +96,19 @@ def _facts(settings: Settings, sets: Mapping[str, list[LabelledStep]], versions:
     for split, records in sets.items():
         facts[split] = f"{len(records):,}"
         facts[f"{split}_theorems"] = f"{len({r.theorem_id for r in records}):,}"
-    facts["parameters"] = _parameters(run_directory(settings, BASE, 0) / "model")
+    facts["parameters"] = _parameters(settings)
     return facts
 
 
-def _parameters(directory: Path) -> str:
+def _parameters(settings: Settings) -> str:
+    """Of the base; kept in `settings.out`, for a report that is drawn where the base is no longer."""
+    file, model = settings.out / FACTS, run_directory(settings, BASE, 0) / "model"
+    if model.exists() or not file.exists():
+        file.write_text(json.dumps({"parameters": _counted(model)}) + "\n", "utf-8")
+    return str(json.loads(file.read_text("utf-8"))["parameters"])
+
+
+def _counted(directory: Path) -> str:
     from safetensors import safe_open
 
     count = 0

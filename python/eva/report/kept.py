@@ -1,0 +1,67 @@
+"""What hours of training gave, kept beside a report: every judgement and every search behind its tables.
+
+From it a report is drawn anew, or gets another arm, without the trainings that are done; and whoever wants
+another figure can take it from the judgements. The folder has the shape of `Settings.out`.
+"""
+
+from __future__ import annotations
+
+import json
+import lzma
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+
+from eva.report.arms import SPLITS
+from eva.report.plan import COUNTED, FACTS, FILE, Settings, scores_file, search_file, seeds_of, ways_of
+
+FOLDER = "kept"
+PLACES = ("data", "out", "processes")  # of the machine that a report was made on
+
+
+def keep(settings: Settings, docs: Path) -> None:
+    """Keep in `docs` what a report was made of; what was kept there before and is none of it goes."""
+    folder = docs / FOLDER
+    plain = {name: value for name, value in asdict(settings).items() if name not in PLACES}
+    found = {FILE: json.dumps(plain, indent=2).encode() + b"\n"}
+    found |= {name: (settings.out / name).read_bytes() for name in (COUNTED, FACTS)}
+    for file in _behind(settings):
+        found[f"{file.relative_to(settings.out)}.xz"] = lzma.compress(file.read_bytes(), preset=9)
+    for old in [path for path in folder.rglob("*") if path.is_file()]:
+        if str(old.relative_to(folder)) not in found:
+            old.unlink()
+    for name, content in found.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)
+
+
+def lay_out(settings: Settings, docs: Path) -> None:
+    """Lay what is kept in `docs` into `settings.out`, where it is not there yet.
+
+    Before `Settings.claim`, which refuses what was made with other settings. Raises `FileNotFoundError` where
+    nothing is kept.
+    """
+    folder, out = docs / FOLDER, settings.out
+    known = json.loads((folder / FILE).read_text("utf-8"))
+    own = {name: str(value) for name, value in asdict(settings).items() if name in ("data", "out")}
+    content = {FILE: json.dumps(known | own).encode()}
+    content |= {name: (folder / name).read_bytes() for name in (COUNTED, FACTS)}
+    for file in folder.rglob("*.xz"):
+        content[str(file.relative_to(folder).with_suffix(""))] = lzma.decompress(file.read_bytes())
+    for name, found in content.items():
+        if not (out / name).exists():
+            (out / name).parent.mkdir(parents=True, exist_ok=True)
+            (out / name).write_bytes(found)
+
+
+def _behind(settings: Settings) -> Iterator[Path]:
+    """The files that a report of these settings reads, each once."""
+    files = [
+        scores_file(settings, arm, seed, split)
+        for arm in settings.arms
+        for seed in seeds_of(settings, arm)
+        for split in SPLITS
+    ]
+    if settings.theorems:
+        files += [search_file(settings, way, split) for way in ways_of(settings) for split in SPLITS]
+    yield from dict.fromkeys(files)

@@ -1,0 +1,105 @@
+"""What is kept beside a report: enough to draw it anew, and what the committed one was drawn from."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from eva.evaluate.figures import figures
+from eva.evaluate.judgement import parsed, read_judgements
+from eva.report.arms import ARMS, PARSED, SPLITS, WEIGHTS
+from eva.report.kept import FOLDER, keep, lay_out
+from eva.report.plan import FILE, OtherSettings, Settings, plan, scores_file, seeds_of
+from eva.report.scoring import set_of
+from eva.report.write import write_report
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+
+
+def elsewhere(chosen: Settings, folder: Path, **change: object) -> Settings:
+    return Settings(**{**vars(chosen), "out": folder, **change})
+
+
+def kept(docs: Path) -> dict[str, bytes]:
+    files = [path for path in (docs / FOLDER).rglob("*") if path.is_file()]
+    return {str(path.relative_to(docs / FOLDER)): path.read_bytes() for path in files}
+
+
+def test_a_report_is_drawn_anew_from_what_is_kept(made, tmp_path):
+    chosen, docs = made
+    there = elsewhere(chosen, tmp_path / "out")
+    lay_out(there, docs)
+    there.claim()
+    assert all(step.done for step in plan(there)), "nothing is trained, scored or searched"
+    write_report(there, tmp_path / "docs", "Python 3", draws=60)
+    first, again = (json.loads((d / "report.json").read_text("utf-8")) for d in (docs, tmp_path / "docs"))
+    assert again == first and first["facts"]["parameters"] != "0.00 M parameters"
+    kept = [
+        {f.relative_to(d): f.read_bytes() for f in (d / FOLDER).rglob("*.*")}
+        for d in (docs, tmp_path / "docs")
+    ]
+    assert kept[0] == kept[1]
+
+
+def test_what_is_there_is_not_overwritten(made, tmp_path):
+    chosen, docs = made
+    there = elsewhere(chosen, tmp_path / "out")
+    file = scores_file(there, "B4", 0, "test")
+    file.parent.mkdir(parents=True)
+    file.write_text("mine")
+    lay_out(there, docs)
+    assert file.read_text() == "mine"
+
+
+def test_what_was_made_with_other_settings_is_refused(made, tmp_path):
+    chosen, docs = made
+    there = elsewhere(chosen, tmp_path / "out", steps=chosen.steps + 1)
+    lay_out(there, docs)
+    with pytest.raises(OtherSettings, match="made with steps"):
+        there.claim()
+
+
+def test_what_is_no_longer_of_the_report_goes(made, tmp_path):
+    chosen, docs = made
+    there = elsewhere(chosen, tmp_path / "out")
+    lay_out(there, docs)
+    keep(there, tmp_path / "docs")
+    fewer = elsewhere(chosen, tmp_path / "out", arms=["labels"], theorems=0)
+    keep(fewer, tmp_path / "docs")
+    assert {name for name in kept(tmp_path / "docs") if name.endswith(".xz")} == {
+        f"scores/{scores_file(fewer, 'labels', 0, split).name}.xz" for split in SPLITS
+    }
+
+
+@pytest.fixture(scope="module")
+def labelled_steps(tmp_path_factory):
+    sys.path.insert(0, str(CHECKOUT / "scripts"))
+    import labelled
+
+    folder = tmp_path_factory.mktemp("labelled")
+    assert labelled.label(folder, labelled.THEOREMS, 1) == 0
+    return folder
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("report", ["nano"])
+def test_the_committed_report_tells_what_its_judgements_say(report, labelled_steps, tmp_path):
+    docs = CHECKOUT / "docs" / "report" / report
+    known = json.loads((docs / FOLDER / FILE).read_text("utf-8"))
+    chosen = Settings(**{**known, "data": labelled_steps, "out": tmp_path})
+    lay_out(chosen, docs)
+    chosen.claim()
+    told = json.loads((docs / "report.json").read_text("utf-8"))["arms"]
+    assert set(told) == set(chosen.arms)
+    for split, name in SPLITS.items():
+        records = set_of(chosen, split)
+        for arm in chosen.arms:
+            for i, seed in enumerate(seeds_of(chosen, arm)):
+                judged = read_judgements(scores_file(chosen, arm, seed, split))
+                integers = ARMS[arm].reading in PARSED
+                found = figures(records, [parsed(j) for j in judged] if integers else judged, WEIGHTS)
+                for figure, summary in told[arm][name].items():
+                    assert summary["seeds"][i] == pytest.approx(found[figure], nan_ok=True), (arm, figure)
