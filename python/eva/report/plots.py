@@ -11,12 +11,14 @@ import numpy as np
 from eva.data.record import LABELS, LabelledStep
 from eva.evaluate import metrics
 from eva.evaluate.judgement import Judgement
+from eva.report.arms import PLAIN_WAYS
 from eva.report.statistics import Result
 from eva.step import DIMENSIONS
 
 Scored = Mapping[str, Sequence[Judgement]]
 ANCHORS = {"B8": 2, "anchors_3": 3, "B10": 5, "anchors_11": 11}
 ALPHAS = {"B4": 0.0, "alpha_0.1": 0.1, "B10": 0.5, "alpha_1": 1.0, "alpha_2": 2.0, "alpha_5": 5.0}
+SHOWN = ("alignment", "logic")  # in histograms; clarity is a rubric's
 PROOFS = 6  # courses that are drawn
 
 
@@ -35,9 +37,7 @@ def _save(figure: Any, file: Path) -> None:
     _pyplot().close(figure)
 
 
-def histograms(
-    file: Path, records: Sequence[LabelledStep], scored: Scored, titles: Mapping[str, str]
-) -> None:
+def histograms(file: Path, records: Sequence[LabelledStep], scored: Scored) -> None:
     """Scores of alignment and logic of each arm, and the labels: integers stand as spikes."""
     pyplot = _pyplot()
     rows = {"labels": [Judgement("scored", r.targets) for r in records], **scored}
@@ -46,15 +46,17 @@ def histograms(
     )
     bins = np.linspace(*LABELS, 81)
     for line, (arm, judged) in zip(axes, rows.items(), strict=True):
-        for axis, name in zip(line, ("alignment", "logic"), strict=True):
+        for axis, name in zip(line, SHOWN, strict=True):
             axis.hist(
                 [j.expected[name] for j in judged if j.expected],
                 bins=bins,
                 color="tab:blue",
                 histtype="stepfilled",
             )
-            axis.set_title(f"{titles.get(arm, arm)}: {name}", fontsize=8)
             axis.set_yticks([])
+        line[0].set_ylabel(arm, rotation=0, ha="right", va="center")
+    for axis, name in zip(axes[0], SHOWN, strict=True):
+        axis.set_title(name)
     _save(figure, file)
 
 
@@ -73,7 +75,7 @@ def reliability(
             axis.plot(table[:, 0], table[:, 1], marker=".", label=titles.get(arm, arm))
         axis.set(title=name, xlabel="score", xlim=LABELS, ylim=LABELS)
     axes[0].set_ylabel("mean label")
-    axes[0].legend(fontsize=7)
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=2, fontsize=7)
     _save(figure, file)
 
 
@@ -105,6 +107,7 @@ def courses(
             axis.scatter(xs, ys, color=colour, s=12, label=label)
         axis.set_title(name, fontsize=8)
         axis.set(xlabel="steps before", ylim=(0, 1))
+        axis.xaxis.get_major_locator().set_params(integer=True)
     axes.flat[0].set_ylabel("value")
     axes.flat[0].legend(fontsize=7)
     _save(figure, file)
@@ -143,7 +146,8 @@ def search(file: Path, found: Mapping[str, Mapping[str, Any]]) -> None:
     figure, axes = pyplot.subplots(1, len(found), figsize=(10, 3.6), layout="constrained", squeeze=False)
     for axis, (name, ways) in zip(axes[0], found.items(), strict=True):
         for way, counts in ways.items():
-            axis.plot(range(1, len(counts["within"]) + 1), counts["within"], label=way)
+            style = ":" if way in PLAIN_WAYS else "-"  # without a model
+            axis.plot(range(1, len(counts["within"]) + 1), counts["within"], style, label=way)
         axis.set(title=name, xlabel="steps run by Lean for each theorem", ylabel="theorems proved")
-    axes[0][0].legend(fontsize=7)
+    figure.legend(*axes[0][0].get_legend_handles_labels(), loc="outside right upper", fontsize=7)
     _save(figure, file)

@@ -133,7 +133,7 @@ def _plots(
     titles = {arm: f"{arm} {ARMS[arm].title}" for arm in judged}
     shown = {arm: judged[arm] for arm in SHOWN if arm in judged}
     drawn = [("histograms.svg", "Scores: integers stand as spikes")]
-    plots.histograms(docs / "histograms.svg", records, shown, titles)
+    plots.histograms(docs / "histograms.svg", records, shown)
     if shown:
         drawn.append(("reliability.svg", "Reliability: mean label at each score"))
         plots.reliability(docs / "reliability.svg", records, shown, titles)
