@@ -38,11 +38,14 @@ class Judgement:
         return round(rescale(total / sum(weights), LABELS, (0.0, 1.0)), 9)
 
     def to_json(self) -> dict[str, Any]:
+        """Numbers with the nine digits that tell any float32 from the next, which they come from."""
         found = self.distributions
         return {
             "status": self.status,
-            "expected": dict(self.expected),
-            "distributions": {n: list(p.items()) for n, p in found.items()} if found else None,
+            "expected": {n: _short(x) for n, x in self.expected.items()},
+            "distributions": {n: [(a, _short(x)) for a, x in p.items()] for n, p in found.items()}
+            if found
+            else None,
             "critique": self.critique,
         }
 
@@ -55,6 +58,10 @@ class Judgement:
             {n: dict(pairs) for n, pairs in found.items()} if found else None,
             data["critique"],
         )
+
+
+def _short(number: float) -> float:
+    return float(f"{number:.9g}")
 
 
 Judge = Callable[[Sequence[ProofStep]], list[Judgement]]
