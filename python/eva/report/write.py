@@ -20,7 +20,7 @@ from eva.report.scoring import set_of
 from eva.report.search import found_by
 from eva.report.statistics import Result, difference, result, summaries
 
-SHOWN = ("B3", "B6", "B7", "B10", "brief_sft_parsed", "brief_value", OURS)
+SHOWN = ("B3", "B4", "B6", "B7", "B10", "brief_sft_parsed", "brief_sft", "brief_value", OURS)
 """Arms in histograms and reliability plots."""
 
 
