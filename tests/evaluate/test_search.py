@@ -18,6 +18,7 @@ from eva.evaluate.search import (
     candidates,
     depth,
     provable,
+    side_by_side,
 )
 
 
@@ -73,7 +74,7 @@ def maze(monkeypatch):
     return Maze()
 
 
-STATEMENT = Statement.of("theorem maze : True")
+STATEMENT, OTHER = Statement.of("theorem maze : True"), Statement.of("theorem other : True")
 
 
 def test_breadth_opens_the_nearest_states_first(maze):
@@ -106,6 +107,22 @@ def test_a_judge_that_knows_the_way_needs_no_other_nodes(maze):
 def test_the_budget_is_kept(maze):
     [found] = best_first([STATEMENT], breadth, Lean(maze), 5)
     assert found.proof is None and found.nodes == 5
+
+
+def test_searches_side_by_side_find_what_each_finds_alone(maze, monkeypatch):
+    monkeypatch.setattr("eva.evaluate.search.AHEAD", 0)
+
+    def counted(search):
+        maze, runs = Maze(), []
+        run, maze.run = maze.run, lambda probes: runs.append(len(probes)) or run(probes)
+        return search(Lean(maze)), len(runs)
+
+    nearest, one = counted(lambda lean: best_first([STATEMENT], breadth, lean, 50))
+    newest, other = counted(lambda lean: best_first([OTHER], depth, lean, 50))
+    tasks = [([STATEMENT], breadth), ([OTHER, OTHER], depth)]
+    both, together = counted(lambda lean: side_by_side(tasks, lean, 50))
+    assert both == [nearest, newest * 2]
+    assert together == max(one, other), "Lean is started for a round of all"
 
 
 @pytest.mark.lean

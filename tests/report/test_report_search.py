@@ -8,7 +8,7 @@ from toy_files import toy_splits
 from eva.data.statement import Statement
 from eva.evaluate.search import Found
 from eva.report import search
-from eva.report.plan import Settings
+from eva.report.plan import Settings, search_file
 
 
 def found(nodes, proof):
@@ -20,25 +20,28 @@ def test_solved_are_counted_within_each_number_of_nodes():
     assert search.summary(ends, 4) == {"theorems": 3, "solved": 2, "within": [1, 1, 2, 2]}
 
 
-def test_a_search_that_was_stopped_goes_on(tmp_path, monkeypatch):
+def test_what_was_searched_is_not_searched_again(tmp_path, monkeypatch):
     toy_splits(tmp_path / "data", 4)
     settings = Settings(tmp_path / "data", tmp_path / "out", arms=[], seeds=[0], theorems=2, nodes=3)
     file = str(settings.claim())
     asked = []
 
-    def best_first(statements, strategy, lean, nodes):
-        asked.append(strategy)
-        if len(asked) == 4:
+    def side_by_side(tasks, lean, nodes):
+        asked.append(len(tasks))
+        if len(asked) == 1:
             raise KeyboardInterrupt
-        return [found(len(asked), ("exact h",))]
+        return [[found(i + 1, ("exact h",))] for i in range(len(tasks))]
 
-    monkeypatch.setattr(search, "best_first", best_first)
+    monkeypatch.setattr(search, "side_by_side", side_by_side)
     monkeypatch.setattr(search, "lean_command", lambda: ["lean"])
     with pytest.raises(KeyboardInterrupt):
         search.main([file])
     with pytest.raises(FileNotFoundError):
         search.found_by(settings)
     search.main([file])
-    assert len(asked) == 7, "three before, the fourth again, and two"
-    ways = search.found_by(settings)["in_distribution"]
-    assert [way["within"] for way in ways.values()] == [[1, 1, 1], [0, 1, 1], [0, 0, 1]]
+    ways = search.found_by(settings)
+    assert [way["within"] for way in ways["in_distribution"].values()] == [[1, 1, 1], [0, 0, 1], [0, 0, 0]]
+    assert [way["solved"] for way in ways["held_out_families"].values()] == [1, 1, 1]
+    search_file(settings, "depth", "held_out").unlink()
+    search.main([file])
+    assert asked == [6, 6, 1]

@@ -10,6 +10,7 @@ import heapq
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import islice
 from random import Random
 
 from eva.data.candidates import propose
@@ -25,7 +26,8 @@ Strategy = Callable[[Sequence[ProofStep]], list[float]]
 """Priorities of steps: the highest is tried first."""
 State = tuple[str, ...]
 CANDIDATES = 10  # steps that wait in each state
-AHEAD = 8  # steps of each search that Lean runs ahead of their turn
+AHEAD = 8  # steps of each search that Lean runs ahead of their turn, where few are asked
+START = 100  # steps that Lean runs in less time than it takes to start
 
 
 def provable(records: Iterable[LabelledStep]) -> list[Statement]:
@@ -49,11 +51,12 @@ class Lean:
         """The state that follows each asked step, `None` where Lean does not take it.
 
         `soon`: what is likely to be asked next. Starting Lean costs more than a hundred steps do, so where it
-        has to be started it is asked these too.
+        has to be started for fewer it is asked some of these too.
         """
         keys = [(statement.text, path, step) for statement, path, step in asked]
         if any(key not in self._known for key in keys):
-            every = {(s.text, path, step): (s, path, step) for s, path, step in (*asked, *soon)}
+            also = islice(soon, max(0, START - len(asked)))
+            every = {(s.text, path, step): (s, path, step) for s, path, step in (*asked, *also)}
             new = {key: question for key, question in every.items() if key not in self._known}
             probes = [Probe(s.place(path), step, alone=True) for s, path, step in new.values()]
             for key, result in zip(new, self._runner.run(probes), strict=True):
@@ -81,30 +84,47 @@ class _Search:
 
 
 def best_first(statements: Sequence[Statement], strategy: Strategy, lean: Lean, nodes: int) -> list[Found]:
-    """Search for all theorems side by side, each with `nodes` steps of Lean.
+    """Search for all theorems, each with `nodes` steps of Lean.
 
     Theorems whose statement Lean does not take are searched for in vain.
     """
-    searches = [_Search(statement) for statement in statements]
-    starts = lean.run([(s.statement, (), "skip") for s in searches])
-    _push([(s, start, ()) for s, start in zip(searches, starts, strict=True) if start], strategy)
+    return side_by_side([(statements, strategy)], lean, nodes)[0]
+
+
+def side_by_side(
+    tasks: Sequence[tuple[Sequence[Statement], Strategy]], lean: Lean, nodes: int
+) -> list[list[Found]]:
+    """`best_first` of each task. All searches take their steps in turn, so that Lean is started once for a
+    round of all of them."""
+    searches = [[_Search(statement) for statement in statements] for statements, _ in tasks]
+    every = [s for some in searches for s in some]
+    starts = dict(zip(map(id, every), lean.run([(s.statement, (), "skip") for s in every]), strict=True))
+    for some, (_, strategy) in zip(searches, tasks, strict=True):
+        _push([(s, start, ()) for s in some if (start := starts[id(s)])], strategy)
     while True:
-        live = [s for s in searches if s.proof is None and s.heap and s.nodes < nodes]
-        if not live:
-            return [Found(s.statement, s.proof, s.nodes) for s in searches]
-        chosen = [heapq.heappop(s.heap)[2:] for s in live]
-        after = lean.run(
-            [(s.statement, path, step) for s, (path, step) in zip(live, chosen, strict=True)],
-            ((s.statement, *waiting[2:]) for s in live for waiting in heapq.nsmallest(AHEAD, s.heap)),
-        )
-        opened: list[tuple[_Search, State, tuple[str, ...]]] = []
-        for s, (path, step), state in zip(live, chosen, after, strict=True):
-            s.nodes += 1
-            if state == ():
-                s.proof = (*path, step)
-            elif state is not None and state not in s.seen:
-                opened.append((s, state, (*path, step)))
-        _push(opened, strategy)
+        live = [[s for s in some if s.proof is None and s.heap and s.nodes < nodes] for some in searches]
+        if not any(live):
+            return [[Found(s.statement, s.proof, s.nodes) for s in some] for some in searches]
+        _round(live, [strategy for _, strategy in tasks], lean)
+
+
+def _round(live: Sequence[Sequence[_Search]], strategies: Sequence[Strategy], lean: Lean) -> None:
+    """One node for each search that goes on."""
+    every = [s for some in live for s in some]
+    chosen = [heapq.heappop(s.heap)[2:] for s in every]
+    after = lean.run(
+        [(s.statement, path, step) for s, (path, step) in zip(every, chosen, strict=True)],
+        ((s.statement, *waiting[2:]) for s in every for waiting in heapq.nsmallest(AHEAD, s.heap)),
+    )
+    opened: dict[int, list[tuple[_Search, State, tuple[str, ...]]]] = {}
+    for s, (path, step), state in zip(every, chosen, after, strict=True):
+        s.nodes += 1
+        if state == ():
+            s.proof = (*path, step)
+        elif state is not None and state not in s.seen:
+            opened.setdefault(id(s), []).append((s, state, (*path, step)))
+    for some, strategy in zip(live, strategies, strict=True):
+        _push([one for s in some for one in opened.get(id(s), ())], strategy)
 
 
 def _push(opened: Sequence[tuple[_Search, State, tuple[str, ...]]], strategy: Strategy) -> None:

@@ -11,7 +11,7 @@ from eva.data.lean import LeanRunner, lean_command
 from eva.data.record import read_records
 from eva.evaluate.baselines import short_judge
 from eva.evaluate.judgement import Judge, parsed
-from eva.evaluate.search import Found, Lean, Strategy, best_first, breadth, by_value, depth, provable
+from eva.evaluate.search import Found, Lean, Strategy, breadth, by_value, depth, provable, side_by_side
 from eva.report.arms import ARMS, PARSED, SPLITS, WEIGHTS
 from eva.report.plan import Settings, search_file, seeds_of, ways_of
 from eva.report.scoring import judge_of
@@ -38,14 +38,17 @@ def _integers(judge: Judge) -> Judge:
 def main(words: Sequence[str]) -> None:
     settings = Settings.load(Path(words[0]))
     lean = Lean(LeanRunner(lean_command(), store=settings.out / "lean"))
-    for split in SPLITS:
-        statements = provable(read_records(settings.data / f"{split}.jsonl"))[: settings.theorems]
-        for way in ways_of(settings):
-            file = search_file(settings, way, split)  # one for each, so that a search can be stopped
-            if not file.exists():
-                found = best_first(statements, strategy_of(settings, way), lean, settings.nodes)
-                _write(file, summary(found, settings.nodes))
-                print(f"{file.stem}: {sum(one.proof is not None for one in found)} solved", flush=True)
+    theorems = {
+        split: provable(read_records(settings.data / f"{split}.jsonl"))[: settings.theorems]
+        for split in SPLITS
+    }
+    files = {(way, split): search_file(settings, way, split) for way in ways_of(settings) for split in SPLITS}
+    lacking = [one for one, file in files.items() if not file.exists()]
+    strategies = {way: strategy_of(settings, way) for way in dict.fromkeys(way for way, _ in lacking)}
+    tasks = [(theorems[split], strategies[way]) for way, split in lacking]
+    for one, found in zip(lacking, side_by_side(tasks, lean, settings.nodes), strict=True):
+        _write(files[one], summary(found, settings.nodes))
+        print(f"{files[one].stem}: {sum(one.proof is not None for one in found)} solved", flush=True)
 
 
 def found_by(settings: Settings) -> dict[str, dict[str, object]]:
