@@ -59,13 +59,12 @@ private def job? (scoring : Scoring) (number : Nat) : BaseIO (Option Job) :=
   scoring.withBoard fun board => (board.jobs[number]?, board)
 
 /-- Whether somebody has looked at a job lately. -/
-private def isLookedAt (scoring : Scoring) (number : Nat) : BaseIO Bool := do
-  let some job ← scoring.job? number | return false
+private def Job.isLookedAt (job : Job) : BaseIO Bool :=
   return (← IO.monoMsNow) ≤ job.wantedUntil
 
-private def isWanted (scoring : Scoring) (number : Nat) : BaseIO Bool := do
-  if ← scoring.isLookedAt number then return true
-  let some job ← scoring.job? number | return false
+/-- Whether somebody has, or a command that it is for still stands. -/
+private def Job.isWanted (job : Job) : BaseIO Bool := do
+  if ← job.isLookedAt then return true
   job.holders.anyM fun { token?, .. } => return token?.isSome && !(← isSet token?)
 
 /-- The jobs that were for proofs at this place alone, or for some whose tokens are set. Lean sets those of the commands
@@ -82,14 +81,17 @@ private def answer (scoring : Scoring) (asking : Asking) (number : Nat) : BaseIO
   let client ← scoring.clientAt asking.endpoint
   let request := {
     steps := job.keys.map (·.step), critique := job.words, order := asking.order, deadlineMs := asking.timeoutMs }
-  let asked := client.score request (cancelled := return !(← scoring.isWanted number)) fun event =>
+  let still (check : Job → BaseIO Bool) : BaseIO Bool := do
+    let some job ← scoring.job? number | return false
+    check job
+  let asked := client.score request (cancelled := return !(← still (·.isWanted))) fun event =>
     scoring.update (·.take number event)
   match ← asked.toBaseIO with
   | .ok done => scoring.update (·.finish number done.model)
   | .error why =>
     let concerns ← match why with
-      | .cancelled => scoring.isWanted number
-      | .deadline .. => scoring.isLookedAt number
+      | .cancelled => still (·.isWanted)
+      | .deadline .. => still (·.isLookedAt)
       | _ => pure true
     scoring.update (if concerns then (·.fail number why) else (·.leave number))
 
