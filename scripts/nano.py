@@ -23,7 +23,7 @@ from eva.evaluate.attempts import attempt_figures, attempt_lines
 from eva.model.checkpoint import EMBEDDED, EvaConfig, weights_hash
 from eva.report.arms import SPLITS, runs_of
 from eva.report.goals import OURS, aims_table
-from eva.report.kept import lay_out
+from eva.report.kept import NothingKept, lay_out
 from eva.report.plan import OtherSettings, Settings, plan, run_directory
 from eva.report.workers import work_as_program
 from eva.report.write import write_report
@@ -68,14 +68,14 @@ def main() -> int:
     )
     if code := labelled.label(chosen.data, chosen.theorems, chosen.jobs):
         return code
-    if chosen.kept:
-        lay_out(settings, REPORT)
     try:
+        if chosen.kept:
+            lay_out(settings, REPORT)
         settings.claim()
-    except OtherSettings as error:
+    except (NothingKept, OtherSettings) as error:
         sys.exit(str(error))
     steps, logs = plan(settings), settings.out / "logs"
-    trainings = [step for step in steps if step.name.startswith(("base", "train"))]
+    trainings = [step for step in steps if step.trains]
     if code := work_as_program(trainings, 1, logs) or work_as_program(steps, chosen.jobs, logs):
         return code
     if OURS not in settings.arms:

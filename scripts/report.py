@@ -13,7 +13,7 @@ from pathlib import Path
 
 import labelled
 from eva.report.arms import ARMS, ON_DEMAND
-from eva.report.kept import lay_out
+from eva.report.kept import NothingKept, lay_out
 from eva.report.plan import OtherSettings, Settings, plan
 from eva.report.workers import work_as_program
 from eva.report.write import write_report
@@ -40,11 +40,11 @@ def main() -> int:
     )
     if code := labelled.label(chosen.data, chosen.labelled, chosen.jobs):
         return code
-    if chosen.kept:
-        lay_out(settings, chosen.docs)
     try:
+        if chosen.kept:
+            lay_out(settings, chosen.docs)
         settings.claim()
-    except OtherSettings as error:
+    except (NothingKept, OtherSettings) as error:
         sys.exit(str(error))
     if code := work_as_program(plan(settings), chosen.jobs, settings.out / "logs"):
         return code

@@ -11,7 +11,7 @@ import pytest
 from eva.evaluate.figures import figures
 from eva.evaluate.judgement import parsed, read_judgements
 from eva.report.arms import ARMS, PARSED, SPLITS, WEIGHTS
-from eva.report.kept import FOLDER, keep, lay_out
+from eva.report.kept import FOLDER, NothingKept, keep, lay_out
 from eva.report.plan import FILE, OtherSettings, Settings, plan, scores_file, seeds_of
 from eva.report.scoring import set_of
 from eva.report.write import write_report
@@ -37,11 +37,12 @@ def test_a_report_is_drawn_anew_from_what_is_kept(made, tmp_path):
     write_report(there, tmp_path / "docs", "Python 3", draws=60)
     first, again = (json.loads((d / "report.json").read_text("utf-8")) for d in (docs, tmp_path / "docs"))
     assert again == first and first["facts"]["parameters"] != "0.00 M parameters"
-    kept = [
-        {f.relative_to(d): f.read_bytes() for f in (d / FOLDER).rglob("*.*")}
-        for d in (docs, tmp_path / "docs")
-    ]
-    assert kept[0] == kept[1]
+    assert kept(tmp_path / "docs") == kept(docs)
+
+
+def test_where_nothing_is_kept_it_says_so(made, tmp_path):
+    with pytest.raises(NothingKept, match=r"nothing is kept in .*: leave --kept out"):
+        lay_out(elsewhere(made[0], tmp_path / "out"), tmp_path)
 
 
 def test_what_is_there_is_not_overwritten(made, tmp_path):

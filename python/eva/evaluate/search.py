@@ -98,9 +98,10 @@ def side_by_side(
     round of all of them."""
     searches = [[_Search(statement) for statement in statements] for statements, _ in tasks]
     every = [s for some in searches for s in some]
-    starts = dict(zip(map(id, every), lean.run([(s.statement, (), "skip") for s in every]), strict=True))
+    starts = iter(lean.run([(s.statement, (), "skip") for s in every]))
     for some, (_, strategy) in zip(searches, tasks, strict=True):
-        _push([(s, start, ()) for s in some if (start := starts[id(s)])], strategy)
+        begun = zip(some, islice(starts, len(some)), strict=True)
+        _push([(s, start, ()) for s, start in begun if start], strategy)
     while True:
         live = [[s for s in some if s.proof is None and s.heap and s.nodes < nodes] for some in searches]
         if not any(live):
@@ -116,15 +117,16 @@ def _round(live: Sequence[Sequence[_Search]], strategies: Sequence[Strategy], le
         [(s.statement, path, step) for s, (path, step) in zip(every, chosen, strict=True)],
         ((s.statement, *waiting[2:]) for s in every for waiting in heapq.nsmallest(AHEAD, s.heap)),
     )
-    opened: dict[int, list[tuple[_Search, State, tuple[str, ...]]]] = {}
-    for s, (path, step), state in zip(every, chosen, after, strict=True):
-        s.nodes += 1
-        if state == ():
-            s.proof = (*path, step)
-        elif state is not None and state not in s.seen:
-            opened.setdefault(id(s), []).append((s, state, (*path, step)))
+    turns = zip(every, chosen, after, strict=True)
     for some, strategy in zip(live, strategies, strict=True):
-        _push([one for s in some for one in opened.get(id(s), ())], strategy)
+        opened: list[tuple[_Search, State, tuple[str, ...]]] = []
+        for s, (path, step), state in islice(turns, len(some)):
+            s.nodes += 1
+            if state == ():
+                s.proof = (*path, step)
+            elif state is not None and state not in s.seen:
+                opened.append((s, state, (*path, step)))
+        _push(opened, strategy)
 
 
 def _push(opened: Sequence[tuple[_Search, State, tuple[str, ...]]], strategy: Strategy) -> None:

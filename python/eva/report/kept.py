@@ -19,6 +19,10 @@ FOLDER = "kept"
 PLACES = ("data", "out", "processes")  # of the machine that a report was made on
 
 
+class NothingKept(ValueError):
+    """A report has no such folder; the message names it and the remedy."""
+
+
 def keep(settings: Settings, docs: Path) -> None:
     """Keep in `docs` what a report was made of; what was kept there before and is none of it goes."""
     folder = docs / FOLDER
@@ -38,10 +42,11 @@ def keep(settings: Settings, docs: Path) -> None:
 def lay_out(settings: Settings, docs: Path) -> None:
     """Lay what is kept in `docs` into `settings.out`, where it is not there yet.
 
-    Before `Settings.claim`, which refuses what was made with other settings. Raises `FileNotFoundError` where
-    nothing is kept.
+    Before `Settings.claim`, which refuses what was made with other settings. Raises `NothingKept`.
     """
     folder, out = docs / FOLDER, settings.out
+    if not (folder / FILE).exists():
+        raise NothingKept(f"nothing is kept in {folder}: leave --kept out, and all is trained")
     known = json.loads((folder / FILE).read_text("utf-8"))
     own = {name: str(value) for name, value in asdict(settings).items() if name in ("data", "out")}
     content = {FILE: json.dumps(known | own).encode()}
@@ -51,7 +56,9 @@ def lay_out(settings: Settings, docs: Path) -> None:
     for name, found in content.items():
         if not (out / name).exists():
             (out / name).parent.mkdir(parents=True, exist_ok=True)
-            (out / name).write_bytes(found)
+            part = out / f"{name}.part"  # what is there is taken for whole
+            part.write_bytes(found)
+            part.replace(out / name)
 
 
 def _behind(settings: Settings) -> Iterator[Path]:

@@ -90,6 +90,11 @@ class Step:
     after: tuple[str, ...] = ()
 
     @property
+    def trains(self) -> bool:
+        """Whether this makes a model, for which no report asks itself."""
+        return self.name.startswith((BASE, "train"))
+
+    @property
     def done(self) -> bool:
         return all(file.exists() for file in self.results)
 
@@ -129,10 +134,10 @@ def plan(settings: Settings) -> list[Step]:
     wanted: set[str] = set()
     steps = []
     for step in reversed(_every_step(settings)):
-        last = not step.name.startswith((BASE, "train"))
-        if last or step.name in wanted:
-            steps.append(step)
-        if not step.done and (last or step.name in wanted):
+        if step.trains and step.name not in wanted:
+            continue
+        steps.append(step)
+        if not step.done:
             wanted.update(step.after)
     return steps[::-1]
 

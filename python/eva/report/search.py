@@ -46,9 +46,9 @@ def main(words: Sequence[str]) -> None:
     lacking = [one for one, file in files.items() if not file.exists()]
     strategies = {way: strategy_of(settings, way) for way in dict.fromkeys(way for way, _ in lacking)}
     tasks = [(theorems[split], strategies[way]) for way, split in lacking]
-    for one, found in zip(lacking, side_by_side(tasks, lean, settings.nodes), strict=True):
-        _write(files[one], summary(found, settings.nodes))
-        print(f"{files[one].stem}: {sum(one.proof is not None for one in found)} solved", flush=True)
+    for place, found in zip(lacking, side_by_side(tasks, lean, settings.nodes), strict=True):
+        _write(files[place], summary(found, settings.nodes))
+        print(f"{files[place].stem}: {sum(one.proof is not None for one in found)} solved", flush=True)
 
 
 def found_by(settings: Settings) -> dict[str, dict[str, object]]:
