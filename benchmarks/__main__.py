@@ -16,7 +16,7 @@ from benchmarks import results, show
 from benchmarks.harness import Row, Size, missing
 from eva.threads import share_the_cores
 
-TOPICS = ("overhead", "sharing", "crowd", "words", "peers", "gpu", "start")
+TOPICS = ("overhead", "sharing", "crowd", "words", "peers", "training", "gpu", "start")
 DOCS = Path(__file__).parent.parent / "docs" / "performance.md"
 
 app = typer.Typer(add_completion=False, context_settings={"help_option_names": ["-h", "--help"]})

@@ -71,6 +71,36 @@ def test_noise_changes_what_is_read_and_nothing_that_is_learned(tokenizer, scale
         assert encode.with_noise(e, 0.0, Random(0)).seen == e.ids
 
 
+@pytest.mark.parametrize("digit", ["rounded", "masked"])
+@pytest.mark.parametrize("scale", [(1, 5), (0, 10), (0, 100)])
+def test_cross_entropy_of_an_integer_is_its_probability_whatever_is_read_in_its_place(scale, digit):
+    tokenizer = tiny_tokenizer("digits_split")
+    encode, frame = encoder(tokenizer, scale), Frame.of(tokenizer, scale)
+    records = toy_records(3, "train") * 20
+    examples = [encode.with_noise(encode(r, "score_first"), 1.0, Random(i)) for i, r in enumerate(records)]
+    batch = Collator(0.0, digit, tokenizer.pad_token_id)(alone(examples))
+    logits = torch.randn(len(examples), len(batch["keep"]), len(tokenizer))
+    behind = torch.full_like(batch["weights"], False, dtype=torch.bool)  # the text's digits and their ends
+    for row, e in enumerate(examples):
+        for first, last in e.scores:
+            behind[row] |= (batch["keep"] >= first) & (batch["keep"] < last)
+    if scale != (1, 5):
+        assert not batch["weights"][behind].any()
+    asked = torch.zeros_like(batch["weights"]).flatten()
+    asked[batch["reads"].flatten()] = 1.0
+    asked = asked.view_as(batch["weights"]) * batch["weights"]
+    total, _ = cross_entropy(logits, batch["next"], asked)
+    log_weights = anchor_log_weights(logits, batch["reads"], [f.anchors for f in frame.fields])
+    labels = torch.tensor([[v - scale[0] for v in rounded_on(r, scale)] for r in records])
+    by_hand = -log_weights.gather(2, labels.unsqueeze(2)).sum() if digit == "rounded" else 0.0
+    assert float(total) == pytest.approx(float(by_hand), rel=1e-5)
+
+
+def rounded_on(record, scale):
+    targets = {n: rescale(record.targets[n], LABELS, scale) for n in DIMENSIONS}
+    return rounded(targets, scale).values()
+
+
 def test_each_pass_over_the_data_reads_other_integers(tokenizer):
     encode = encoder(tokenizer)
     pieces = [encode.pieces(record) for record in toy_records(4, "train")]

@@ -20,7 +20,8 @@ class Collator:
 
     - what `Layout.inputs` gives.
     - `keep` (N): the columns whose logits are needed. `next` and `weights` (G, N): the token that each of
-      them predicts, and its weight in the cross-entropy.
+      them predicts, and its weight in the cross-entropy. The tokens of an integer behind its first are
+      predicted where its trie is read, not in the text.
     - `reads` (B, K, nodes): where the logits of the anchors' inner nodes are, counted in all G · N.
     - `targets` (B, K), on the anchors' scale.
     """
@@ -44,9 +45,16 @@ class Collator:
                 predicted[g, first : size - 1] = torch.tensor(e.ids[own + 1 :])
                 weights[g, first : start - 1] = self._prompt_loss
                 weights[g, start - 1 : size - 1] = 1.0
-                if self._digit != "rounded":
-                    for begin, end in e.scores:
-                        weights[g, layout.column(g, t, begin) - 1 : layout.column(g, t, end) - 1] = 0.0
+                for begin, end in e.scores:
+                    digits = slice(layout.column(g, t, begin), layout.column(g, t, end))
+                    if e.branches:  # behind digits that may be noise
+                        weights[g, digits] = 0.0
+                    if self._digit != "rounded":
+                        weights[g, digits.start - 1 : digits.stop - 1] = 0.0
+                if self._digit == "rounded":
+                    for place, token in e.inside:
+                        predicted[g, layout.column(g, t, place)] = token
+                        weights[g, layout.column(g, t, place)] = 1.0
         nodes = max((len(places) for group in groups for e in group for places in e.reads), default=0)
         # a trie with fewer nodes than another dimension's repeats its root, which nobody asks for again
         padded = [

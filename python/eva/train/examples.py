@@ -48,6 +48,8 @@ class Example:
     - `branches`: empty where every anchor is one token.
     - `targets`: the fractional R_k of each dimension, on the anchors' scale.
     - `seen`: what the model reads in place of `ids`, where that is something else (`Encoder.with_noise`).
+    - `inside`: with `branches`, what cross-entropy asks inside the written integers: a place, counted as in
+      `reads`, and the token that follows it. Noise in the text does not reach these places.
     """
 
     ids: list[int]
@@ -57,6 +59,7 @@ class Example:
     branches: tuple[Branch, ...]
     targets: tuple[float, ...]
     seen: list[int] | None = None
+    inside: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +136,8 @@ class Encoder:
         if order != "scores_alone":
             ids.append(self._tokenizer.eos_token_id)
         spans = tuple((at + first, at + last) for first, last in pieces.scored.spans)
-        reads, branches = _places(self._frame, spans, len(ids)) if self._frame else ((), ())
-        return Example(ids, len(pieces.head), spans, reads, branches, pieces.targets)
+        reads, branches, inside = _places(self._frame, spans, ids) if self._frame else ((), (), ())
+        return Example(ids, len(pieces.head), spans, reads, branches, pieces.targets, inside=inside)
 
     def with_noise(self, example: Example, share: float, draw: Random) -> Example:
         """The example as it is read with about this share of its integers drawn anew, each alike likely.
@@ -175,19 +178,25 @@ class Encoder:
 
 
 def _places(
-    frame: Frame, spans: tuple[tuple[int, int], ...], size: int
-) -> tuple[tuple[tuple[int, ...], ...], tuple[Branch, ...]]:
-    """Where the logits of every inner node are, and the branches that have to be added for them."""
+    frame: Frame, spans: tuple[tuple[int, int], ...], ids: list[int]
+) -> tuple[tuple[tuple[int, ...], ...], tuple[Branch, ...], tuple[tuple[int, int], ...]]:
+    """Where the logits of every inner node are, the branches that have to be added for them, and what is to
+    follow those on the path of each written integer."""
     reads: list[tuple[int, ...]] = []
     branches: list[Branch] = []
-    for field, (first, _) in zip(frame.fields, spans, strict=True):
+    inside: list[tuple[int, int]] = []
+    for field, (first, last) in zip(frame.fields, spans, strict=True):
         numbers: dict[Path, int] = {}
         for node in field.anchors.nodes[1:]:  # the root is the text itself
             parents = tuple(numbers[node[:depth]] for depth in range(1, len(node)))
             numbers[node] = len(branches)
             branches.append(Branch(node[-1], first + len(node) - 1, first, parents))
-        reads.append((first - 1, *(size + numbers[node] for node in field.anchors.nodes[1:])))
-    return tuple(reads), tuple(branches)
+        reads.append((first - 1, *(len(ids) + numbers[node] for node in field.anchors.nodes[1:])))
+        if numbers:
+            written = next(a for a, p in field.anchors.paths.items() if p == tuple(ids[first:last]))
+            edges = field.anchors.edges(written)[1:]
+            inside += [(len(ids) + numbers[node], token) for node, token in edges]
+    return tuple(reads), tuple(branches), tuple(inside)
 
 
 def state_of(step: ProofStep) -> Hashable:
