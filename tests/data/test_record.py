@@ -32,6 +32,8 @@ def test_records_survive_the_file(tmp_path):
         ({"targets": {"logic": 5.2, "alignment": 1.0, "clarity": 1.0}}, "logic"),
         ({"targets": {"logic": 2.0}}, "alignment"),
         ({"step": {"goals": []}}, "tactic"),
+        ({"critique": None}, "critique"),
+        ({"critique": "\ud835"}, "surrogate"),
     ],
 )
 def test_a_bad_line_is_named(tmp_path, change, word):
@@ -45,7 +47,7 @@ def test_a_bad_line_is_named(tmp_path, change, word):
 def test_a_line_that_is_not_utf8_is_named(tmp_path):
     path = tmp_path / "train.jsonl"
     path.write_bytes(json.dumps(RECORD.to_json()).encode() + b'\n{"\xff": 1}\n')
-    with pytest.raises(BadRecord, match=r"train\.jsonl:2: 'utf-8' codec"):
+    with pytest.raises(BadRecord, match=r"train\.jsonl:2: is not UTF-8"):
         list(read_records(path))
 
 

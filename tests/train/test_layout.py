@@ -14,7 +14,7 @@ from eva.model.frame import Frame
 from eva.step import ProofStep
 from eva.train.attention import use_on
 from eva.train.collate import Collator
-from eva.train.examples import Encoder
+from eva.train.examples import Encoder, Example
 from eva.train.layout import Layout
 from eva.train.objective import anchor_log_weights, cross_entropy
 from eva.train.trainer import logits_of
@@ -98,6 +98,17 @@ def test_what_is_shared_stands_once(size):
         common = tokenizer.decode(together[0][0].ids[: layout.shared[0]])
         assert "⊢ p" in common and "have" not in common
         assert layout.width < size * max(len(e.ids) for group in together for e in group)
+
+
+def test_no_place_is_behind_the_longest_text():
+    """A model with learned positions has none there; padding behind a long prompt is beside long texts."""
+    long, short = ([Example([1] * n + [token] * m, n, (), (), (), ()) for token in (2, 3)] for n, m in SIZES)
+    layout = Layout.of([long, short])
+    assert layout.shared[0] + layout.block > 221, "else there is nothing to see here"
+    assert layout.positions().max() == 220
+
+
+SIZES = ((200, 11), (20, 201))  # tokens of two prompts, and of what follows them
 
 
 def test_blocks_do_not_see_one_another():

@@ -89,8 +89,8 @@ def test_steps_of_a_state_have_the_same_names_and_a_pass_has_its_own():
 
 def test_what_is_no_name_of_the_state_stays():
     names = {"h": "e", "m": "n"}
-    text = "case h => simp [h, h.1, List.h, m] at h' ⊢ -- h"
-    assert renamed(text, names) == "case h => simp [e, e.1, List.h, n] at h' ⊢ -- e"
+    text = "case h => simp [h, h.1, List.h, m] at h' ⊢ -- h, ?h, ?m.42"
+    assert renamed(text, names) == "case h => simp [e, e.1, List.h, n] at h' ⊢ -- e, ?h, ?m.42"
 
 
 def test_a_step_of_a_later_pass_has_its_critique_and_another_one_likewise():

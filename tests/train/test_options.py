@@ -69,6 +69,13 @@ def test_a_wrong_line_is_named(tmp_path, line, words):
     [
         ({"alpha": -1.0}, "alpha"),
         ({"epochs": 0.0}, "epochs"),
+        ({"epochs": math.inf}, "epochs must be above 0, and finite, not inf"),
+        ({"learning_rate": math.nan}, "learning_rate"),
+        ({"alpha": math.nan}, "alpha"),
+        ({"prompt_loss": math.inf}, "prompt_loss must be 0 or more, and finite, not inf"),
+        ({"threads": 0}, "threads must be above 0"),
+        ({"seed": -1}, "seed .* not -1"),
+        ({"seed": 2**32}, "seed"),
         ({"steps": 0}, "steps"),
         ({"scale": (5, 1)}, "scale"),
         ({"weights": (0.0, 0.0, 0.0)}, r"weights .* not \(0\.0, 0\.0, 0\.0\)"),

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from eva.json_text import load, shown
 from eva.step import DIMENSIONS, ProofStep
 
 SPLITS = ("train", "validation", "test", "held_out")
@@ -72,6 +73,8 @@ class LabelledStep:
                 raise BadRecord(f"a labelled step needs the field '{key}'")
         if data["split"] not in SPLITS:
             raise BadRecord(f"field 'split' must be one of {', '.join(SPLITS)}, not {data['split']!r}")
+        if not isinstance(data["critique"], str):
+            raise BadRecord(f"field 'critique' must be a string, not {shown(data['critique'])}")
         targets = {name: float(data["targets"][name]) for name in DIMENSIONS}
         for name, value in targets.items():
             if not LABELS[0] <= value <= LABELS[1]:
@@ -113,6 +116,6 @@ def read_records(path: Path) -> Iterator[LabelledStep]:
     with path.open("rb") as lines:
         for number, line in enumerate(lines, start=1):
             try:
-                yield LabelledStep.from_json(json.loads(line.decode("utf-8")))
+                yield LabelledStep.from_json(load(line))
             except (ValueError, KeyError, TypeError) as error:
                 raise BadRecord(f"{path}:{number}: {error}") from error

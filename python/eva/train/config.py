@@ -76,7 +76,9 @@ class RunConfig:
     def __post_init__(self) -> None:
         self._at_least(0, "weight_decay")
         self._above_zero("epochs", "batch_size", "learning_rate", "max_tokens", "save_steps")
-        self._above_zero(*(name for name in ("steps", "limit") if getattr(self, name) is not None))
+        self._above_zero(*(n for n in ("steps", "limit", "threads") if getattr(self, n) is not None))
+        if not 0 <= self.seed < 2**32:
+            raise BadConfig(f"seed must be a whole number under 2**32, 0 or more, not {self.seed}")
         if not 0 <= self.warmup < 1:
             raise BadConfig(f"warmup must be a share of the steps, in [0, 1), not {self.warmup}")
         if not self.instruction.strip():
@@ -119,13 +121,13 @@ class RunConfig:
 
     def _at_least(self, floor: float, *names: str) -> None:
         for name in names:
-            if getattr(self, name) < floor:
-                raise BadConfig(f"{name} must be {floor} or more, not {getattr(self, name)}")
+            if not floor <= getattr(self, name) < math.inf:
+                raise BadConfig(f"{name} must be {floor} or more, and finite, not {getattr(self, name)}")
 
     def _above_zero(self, *names: str) -> None:
         for name in names:
-            if not getattr(self, name) > 0:
-                raise BadConfig(f"{name} must be above 0, not {getattr(self, name)}")
+            if not 0 < getattr(self, name) < math.inf:
+                raise BadConfig(f"{name} must be above 0, and finite, not {getattr(self, name)}")
 
 
 @dataclass(frozen=True, kw_only=True)

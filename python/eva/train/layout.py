@@ -91,8 +91,10 @@ class Layout:
         import torch
 
         out = torch.empty(len(self.groups), self.width, dtype=torch.long)
+        longest = max(len(e.ids) for group in self.groups for e in group)
         for g, (group, own) in enumerate(zip(self.groups, self.shared, strict=True)):
-            block = torch.arange(own, own + self.block)
+            # padding stays within what a model with learned positions has
+            block = torch.arange(own, own + self.block).clamp(max=longest - 1)
             out[g] = torch.cat([torch.arange(self.prefix), block.repeat(self.blocks)])
             for t, e in enumerate(group):
                 for number, branch in enumerate(e.branches):

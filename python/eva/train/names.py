@@ -20,7 +20,7 @@ from eva.train.examples import state_of
 KEPT = frozenset({"a", "A", "as", "this", "left", "right"})
 """Names that are also words, of critiques or of tactics."""
 
-_IDENTIFIER = re.compile(r"(?<!case )(?<![\w.'])[^\W\d][\w']*✝*")
+_IDENTIFIER = re.compile(r"(?<!case )(?<![\w.'?])[^\W\d][\w']*✝*")
 _TARGET = re.compile(r"^⊢", re.MULTILINE)
 
 Kind = tuple[bool, str]
