@@ -23,8 +23,8 @@ from eva.evaluate.attempts import attempt_figures, attempt_lines
 from eva.model.checkpoint import EMBEDDED, EvaConfig, weights_hash
 from eva.report.arms import SPLITS, runs_of
 from eva.report.goals import OURS, aims_table
-from eva.report.kept import NothingKept, lay_out
-from eva.report.plan import OtherSettings, Settings, plan, run_directory
+from eva.report.kept import NothingKept, kept_arms, kept_note, lay_out
+from eva.report.plan import OtherSettings, Settings, plan, run_directory, scores_file
 from eva.report.workers import work_as_program
 from eva.report.write import write_report
 from eva.train.compiled import compiler
@@ -51,10 +51,15 @@ SAMPLES = 30
 
 def main() -> int:
     chosen = options().parse_args()
+    try:
+        arms = chosen.arms or (kept_arms(REPORT) if chosen.kept else ARMS)
+        note = chosen.note or (kept_note(REPORT) if chosen.kept else "")
+    except NothingKept as error:
+        sys.exit(str(error))
     settings = Settings(
         data=chosen.data,
         out=chosen.out,
-        arms=[arm for arm in ARMS if arm in chosen.arms],
+        arms=[arm for arm in ARMS if arm in arms],
         seeds=[0],
         size="new:nano",
         steps=chosen.steps,
@@ -72,7 +77,7 @@ def main() -> int:
         if chosen.kept:
             lay_out(settings, REPORT)
         settings.claim()
-    except (NothingKept, OtherSettings) as error:
+    except OtherSettings as error:
         sys.exit(str(error))
     steps, logs = plan(settings), settings.out / "logs"
     trainings = [step for step in steps if step.trains]
@@ -82,18 +87,25 @@ def main() -> int:
         print(f"{OURS} is not among the arms: the package, its card and its report stay as they are")
         return 0
     stages = [run_directory(settings, name, 0) for name in runs_of([OURS])]
-    trained = (stages[-1] / "model").exists()
+    trained = made_the_scores(settings, stages[-1])
     if trained:
         PACKAGE.mkdir(exist_ok=True)
         for name in FILES:
             shutil.copy(stages[-1] / "model" / name, PACKAGE / name)
     versions = f"Python {platform.python_version()}"
-    write_report(settings, REPORT, versions, command="make nano", note=chosen.note)
+    write_report(settings, REPORT, versions, command="make nano", note=note)
     if not trained:
-        print(f"{OURS} was trained elsewhere, only its scores are kept: the package stays as it is")
+        print(f"the scores of {OURS} are of a model that was trained elsewhere: the package stays as it is")
         return 0
-    (PACKAGE / "README.md").write_text(card(settings, stages, chosen.attempts, chosen.note), "utf-8")
+    (PACKAGE / "README.md").write_text(card(settings, stages, chosen.attempts, note), "utf-8")
     return 0
+
+
+def made_the_scores(settings: Settings, run: Path) -> bool:
+    """Whether the model of a run is the one that was judged: its figures are not those of kept scores."""
+    finished = run / "metrics.json"
+    scores = [scores_file(settings, OURS, 0, split) for split in SPLITS]
+    return finished.exists() and all(s.stat().st_mtime >= finished.stat().st_mtime for s in scores)
 
 
 def options() -> argparse.ArgumentParser:
@@ -108,13 +120,23 @@ def options() -> argparse.ArgumentParser:
     add("--theorems", type=int, default=labelled.THEOREMS, help="of the data")
     add("--out", type=Path, default=CHECKOUT / "runs" / "nano", help="runs, scores, logs")
     add("--kept", action="store_true", help="begin with the scores kept beside the report; train the rest")
-    add("--arms", nargs="+", choices=ARMS, default=ARMS, metavar="ARM", help=", ".join(ARMS))
+    add(
+        "--arms",
+        nargs="+",
+        choices=ARMS,
+        metavar="ARM",
+        help=f"default: all, with --kept those that are kept: {', '.join(ARMS)}",
+    )
     add("--steps", type=int, default=7000, help="optimizer steps of the first stage")
     add("--pretrain-steps", type=int, default=200, help="of the base")
     add("--evaluate", type=int, default=2000, help="about so many steps of each set are scored")
     add("--search", type=int, default=60, help="theorems of each set, for proof search; 0: none")
     add("--attempts", type=Path, help="RL-Lean's recorded attempts (Mathlib), for the card; not part of eva")
-    add("--note", default="", help="what report and card are to say of how this model came about")
+    add(
+        "--note",
+        default="",
+        help="what report and card are to say of how this model came about (with --kept: what they said)",
+    )
     add("--jobs", type=int, default=2, help="processes at a time; one training is shared by all of them")
     return out
 

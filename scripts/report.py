@@ -13,20 +13,25 @@ from pathlib import Path
 
 import labelled
 from eva.report.arms import ARMS, ON_DEMAND
-from eva.report.kept import NothingKept, lay_out
+from eva.report.kept import NothingKept, kept_arms, lay_out
 from eva.report.plan import OtherSettings, Settings, plan
 from eva.report.workers import work_as_program
 from eva.report.write import write_report
 
 CHECKOUT = Path(__file__).resolve().parent.parent
+USUAL = [arm for arm in ARMS if arm not in ON_DEMAND]
 
 
 def main() -> int:
     chosen = options().parse_args()
+    try:
+        arms = chosen.arms or (kept_arms(chosen.docs) if chosen.kept else USUAL)
+    except NothingKept as error:
+        sys.exit(str(error))
     settings = Settings(
         data=chosen.data,
         out=chosen.out,
-        arms=[arm for arm in ARMS if arm in chosen.arms],
+        arms=[arm for arm in ARMS if arm in arms],
         seeds=list(dict.fromkeys(chosen.seeds)),
         size=chosen.size,
         steps=chosen.steps,
@@ -44,7 +49,7 @@ def main() -> int:
         if chosen.kept:
             lay_out(settings, chosen.docs)
         settings.claim()
-    except (NothingKept, OtherSettings) as error:
+    except OtherSettings as error:
         sys.exit(str(error))
     if code := work_as_program(plan(settings), chosen.jobs, settings.out / "logs"):
         return code
@@ -60,8 +65,9 @@ def options() -> argparse.ArgumentParser:
         CHECKOUT / "docs" / "report",
         CHECKOUT / "data" / "report",
     )
-    usual = [arm for arm in ARMS if arm not in ON_DEMAND]
-    names = f"{', '.join(usual)}; and, where asked for: {', '.join(ON_DEMAND)}"
+    names = (
+        f"{', '.join(USUAL)}; and, where asked for: {', '.join(ON_DEMAND)}; with --kept those that are kept"
+    )
     out = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add = out.add_argument
     add("--data", type=Path, default=data, help="where the labelled steps are, or will be")
@@ -69,7 +75,7 @@ def options() -> argparse.ArgumentParser:
     add("--out", type=Path, default=runs, help="runs, scores, logs")
     add("--docs", type=Path, default=docs, help="where the report goes")
     add("--kept", action="store_true", help="begin with the scores kept beside the report; train the rest")
-    add("--arms", nargs="+", choices=ARMS, default=usual, metavar="ARM", help=names)
+    add("--arms", nargs="+", choices=ARMS, metavar="ARM", help=names)
     add("--seeds", nargs="+", type=int, default=[0, 1, 2], metavar="SEED")
     add("--jobs", type=int, default=1, help="processes at a time, each with one thread")
     add("--size", default=default.size, help="of the base: new:mini, new:nano, new:micro")

@@ -53,6 +53,12 @@ def test_no_name_is_proposed_that_cannot_be_written():
         assert not any("✝" in c.tactic for c in propose(goal, [], [], Random(seed), 8))
 
 
+def test_a_state_that_has_every_usual_name_gets_a_new_one():
+    taken = "\n".join(f"{name} : p" for name in ("h", "hx", "hp", "hq", "h'", "hc", "w1", "w2", "w3", "h1"))
+    goal = parse_goal(f"p : Prop\n{taken}\n⊢ p → p")
+    assert {step for seed in range(20) for step in plausible(goal, Random(seed))} > {"by_cases h2 : p"}
+
+
 def test_statements_are_written_in_the_forms_that_there_are(monkeypatch):
     monkeypatch.setattr("eva.data.contrast._STATED", ("note {n} : {t} := {h}",))
     forms = {step.split()[0] for seed in range(20) for step in stated(GOAL, Random(seed))}

@@ -40,6 +40,12 @@ def test_a_report_is_drawn_anew_from_what_is_kept(made, tmp_path):
     assert kept(tmp_path / "docs") == kept(docs)
 
 
+def test_processes_are_of_the_machine_that_goes_on(made, tmp_path):
+    there = elsewhere(made[0], tmp_path / "out", processes=2)
+    lay_out(there, made[1])
+    there.claim()
+
+
 def test_where_nothing_is_kept_it_says_so(made, tmp_path):
     with pytest.raises(NothingKept, match=r"nothing is kept in .*: leave --kept out"):
         lay_out(elsewhere(made[0], tmp_path / "out"), tmp_path)

@@ -10,8 +10,8 @@ import pytest
 from toy_files import toy_splits
 
 from eva.report import scoring
-from eva.report.arms import ARMS, RUNS, SPLITS, runs_of
-from eva.report.plan import OtherSettings, Settings, Step, plan, scores_file, seeds_of
+from eva.report.arms import ARMS, RUNS, SPLITS, Run, runs_of
+from eva.report.plan import OtherSettings, Settings, Step, plan, scores_file, search_file, seeds_of
 from eva.report.workers import work
 from eva.train.config import TrainConfig
 
@@ -63,6 +63,23 @@ def test_arms_without_a_training_have_one_seed(tmp_path):
         "integers are read from E's"
     )
     assert scores_file(chosen, "B4", 1, "test") != scores_file(chosen, "B5", 1, "test")
+
+
+def test_another_recipe_under_the_same_name_is_refused(tmp_path, monkeypatch):
+    chosen = settings(tmp_path, arms=["B0", "B10"])
+    chosen.claim()
+    settings(tmp_path, arms=["B0", "B4"]).claim()
+    chosen.claim()
+    monkeypatch.setitem(RUNS, "eva", Run({"alpha": 5.0}))
+    settings(tmp_path, arms=["B0", "B4"]).claim()
+    with pytest.raises(OtherSettings, match=r"made with run eva .*, not .*'alpha': 5\.0"):
+        chosen.claim()
+
+
+def test_the_search_of_another_seed_is_another_file(tmp_path):
+    first, second = (settings(tmp_path, seeds=seeds) for seeds in ([0, 1], [1]))
+    assert search_file(first, "B10", "test") != search_file(second, "B10", "test")
+    assert search_file(first, "breadth", "test") == search_file(second, "breadth", "test")
 
 
 def test_how_many_steps_a_run_learns_from(tmp_path):

@@ -10,7 +10,9 @@ from toy_files import judged, toy_splits
 
 from eva.evaluate.judgement import Judgement
 from eva.report.kinds import kinds
+from eva.report.page import _differences, _unscored
 from eva.report.statistics import HEADLINE, Result, _over_seeds, difference, result
+from eva.report.write import paired
 from eva.step import DIMENSIONS
 
 WEIGHTS = (0.4, 0.4, 0.2)
@@ -128,3 +130,47 @@ def test_few_seeds_vary_as_much_as_their_sample_says(tmp_path):
     error = each.std(ddof=1) / np.sqrt(3)
     assert _over_seeds(drawn).std() == pytest.approx(error, rel=0.02)
     assert low < 3 - error and high > 3 + error
+
+
+def test_a_figure_that_one_seed_has_not_has_no_mean(tmp_path):
+    records = toy_splits(tmp_path, 4)["test"]
+    collapsed = [Judgement("scored", dict.fromkeys(DIMENSIONS, 3.0))] * len(records)
+    found = result(records, [judged(records, 0.3, 1), collapsed], WEIGHTS)
+    assert found.all[0]["pearson"] is not None and found.all[1]["pearson"] is None
+    told = found.summary()["pearson"]
+    assert (told["mean"], told["interval"], len(told["seeds"])) == (None, None, 2)
+    assert found.summary()["mse"]["mean"] is not None
+    assert difference(found, found)["pearson"] == {"mean": None, "interval": None}
+
+
+def test_a_training_with_one_seed_stands_against_that_seed_of_the_other(tmp_path):
+    records = toy_splits(tmp_path, 4)["test"]
+    three = result(records, [judged(records, noise, 1) for noise in (0.1, 0.5, 0.9)], WEIGHTS, draws=20)
+    one = three.first(1)
+    assert difference(*paired("two_hot", "B10", one, three))["mse"]["interval"] == [0, 0]
+    assert paired("words", "B10", one, three) == (one, three), "words have no training to pair"
+
+
+def test_what_another_training_might_have_given_otherwise_is_not_bold(tmp_path):
+    records = toy_splits(tmp_path, 20)["test"]
+    good, bad = (result(records, [judged(records, noise, 1)] * 2, WEIGHTS, draws=40) for noise in (0.1, 0.9))
+
+    def row(one, other, seeds):
+        sets = {"in_distribution": good.first(seeds), "held_out_families": good.first(seeds)}
+        results = {one: sets, other: {name: bad.first(seeds) for name in sets}}
+        told = {f"{one}-{other}": {name: difference(good.first(seeds), bad.first(seeds)) for name in sets}}
+        return _differences(told, results)
+
+    assert "| **" in row("B10", "B4", 2)
+    assert "| *" in row("B10", "B4", 1) and "**" not in row("B10", "B4", 1)
+    assert "**" in row("B10", "B10_parsed", 1), "one training, read in two ways"
+
+
+def test_steps_without_a_score_are_told(tmp_path):
+    records = toy_splits(tmp_path, 4)["test"]
+    scores = judged(records, 0.3, 1)
+    late = [Judgement("too_long", {}), Judgement("too_long", {}), *scores[2:]]
+    sets = {arm: {"s": result(records, [some], WEIGHTS, 4)} for arm, some in (("B4", scores), ("B6", late))}
+    assert _unscored(sets, "s").endswith("in no figure of the arm: B6 2.")
+    assert _unscored({"B4": sets["B4"]}, "s") == ""
+    assert sets["B6"]["s"].scored() == [len(records) - 2]

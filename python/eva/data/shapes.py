@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from itertools import chain, count
 from random import Random
 
 from eva.data.goals import Goal, Hypothesis, head, split_top
@@ -101,7 +102,8 @@ def misplaced(goal: Goal, rng: Random) -> list[str]:
 
 def _fresh(goal: Goal, rng: Random) -> str:
     taken = {h.name for h in goal.hypotheses}
-    return next(n for n in rng.sample(_FRESH, len(_FRESH)) if n not in taken)
+    numbered = (f"h{n}" for n in count(1))  # in a long search all others may be taken
+    return next(n for n in chain(rng.sample(_FRESH, len(_FRESH)), numbered) if n not in taken)
 
 
 def _all(goal: Goal, rng: Random) -> list[str]:

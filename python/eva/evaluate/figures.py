@@ -123,7 +123,7 @@ def figures(
     """Every figure by name; one that is not defined on this set is `None`.
 
     Sizes
-    - `steps`, `theorems`, `statuses`: figures are over the steps that have numbers.
+    - `steps`, `theorems`, `statuses`. `scored`: the steps that have numbers, which all figures are over.
 
     Ranking (`metrics.ranking`)
     - `auroc_accept`: of the alignment score, for "Lean accepts the step".
@@ -164,6 +164,7 @@ def figures(
         "steps": len(records),
         "theorems": len(set(c.theorem.tolist())),
         "statuses": statuses,
+        "scored": len(c.item),
         **headline(c),
         **_ranking(c),
         **_discretization(c),

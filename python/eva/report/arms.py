@@ -145,6 +145,11 @@ SPLITS = {"test": "in_distribution", "held_out": "held_out_families"}
 """The sets that arms are compared on, and their names in `report.json`."""
 
 
+def is_trained(arm: str) -> bool:
+    """Whether an arm has a training of its own, which another seed would have made another one."""
+    return ARMS[arm].run not in (None, BASE)
+
+
 def runs_of(arms: list[str]) -> list[str]:
     """The runs that these arms need, those that others stand on first."""
     needed: list[str] = []

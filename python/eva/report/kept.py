@@ -11,6 +11,7 @@ import lzma
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from eva.report.arms import SPLITS
 from eva.report.plan import COUNTED, FACTS, FILE, Settings, scores_file, search_file, seeds_of, ways_of
@@ -39,16 +40,24 @@ def keep(settings: Settings, docs: Path) -> None:
         (folder / name).write_bytes(content)
 
 
+def kept_arms(docs: Path) -> list[str]:
+    """The arms whose judgements are kept. Raises `NothingKept`."""
+    return list(_settings(docs)["arms"])
+
+
+def kept_note(docs: Path) -> str:
+    """The paragraph in the head of the report whose judgements are kept."""
+    return str(json.loads((docs / "report.json").read_text("utf-8"))["facts"].get("note", ""))
+
+
 def lay_out(settings: Settings, docs: Path) -> None:
     """Lay what is kept in `docs` into `settings.out`, where it is not there yet.
 
     Before `Settings.claim`, which refuses what was made with other settings. Raises `NothingKept`.
     """
-    folder, out = docs / FOLDER, settings.out
-    if not (folder / FILE).exists():
-        raise NothingKept(f"nothing is kept in {folder}: leave --kept out, and all is trained")
-    known = json.loads((folder / FILE).read_text("utf-8"))
-    own = {name: str(value) for name, value in asdict(settings).items() if name in ("data", "out")}
+    folder, out, known = docs / FOLDER, settings.out, _settings(docs)
+    places = {name: asdict(settings)[name] for name in PLACES}
+    own = {name: str(value) if isinstance(value, Path) else value for name, value in places.items()}
     content = {FILE: json.dumps(known | own).encode()}
     content |= {name: (folder / name).read_bytes() for name in (COUNTED, FACTS)}
     for file in folder.rglob("*.xz"):
@@ -59,6 +68,13 @@ def lay_out(settings: Settings, docs: Path) -> None:
             part = out / f"{name}.part"  # what is there is taken for whole
             part.write_bytes(found)
             part.replace(out / name)
+
+
+def _settings(docs: Path) -> dict[str, Any]:
+    file = docs / FOLDER / FILE
+    if not file.exists():
+        raise NothingKept(f"nothing is kept in {file.parent}: leave --kept out, and all is trained")
+    return json.loads(file.read_text("utf-8"))  # type: ignore[no-any-return]
 
 
 def _behind(settings: Settings) -> Iterator[Path]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from eva.report.arms import ARMS, BASE, RUNS, SPLITS, runs_of
+from eva.report.arms import ARMS, BASE, RUNS, SPLITS, is_trained, runs_of
 from eva.report.plan import Settings
 from eva.report.statistics import HEADLINE, Result
 
@@ -59,8 +59,8 @@ COMPARED = (
     ("B10_given", "B10_critique", "the label's critique in place of the own: what teacher forcing hides"),
     ("B10", "words_goal", "against words without reading"),
     ("two_stage", "words_goal", "against words without reading"),
-    ("B10", "likelihood", "against what the base knew before any label"),
-    ("two_stage", "likelihood", "against what the base knew before any label"),
+    ("B10", "likelihood", "against what the base finds likely"),
+    ("two_stage", "likelihood", "against what the base finds likely"),
 )
 DETAILS = {
     "Discretization": (
@@ -87,8 +87,10 @@ def page(
     """The text of `docs/report/README.md`; `report`: as in `report.json`; `plots`: file and caption."""
     parts = [HEAD.format(**_facts(settings, report["facts"])), *([note] if note else [])]
     for split in SPLITS.values():
-        parts.append(f"## {SETS[split]}\n\n{_headline(results, split)}")
-    parts.append("## What makes the difference\n\n" + DIFFERENCE + _differences(report["differences"]))
+        parts.append(f"## {SETS[split]}\n\n{_headline(results, split)}{_unscored(results, split)}")
+    parts.append(
+        "## What makes the difference\n\n" + DIFFERENCE + _differences(report["differences"], results)
+    )
     for title, names in DETAILS.items():
         parts.append(f"## {title}\n")
         parts += [f"{SETS[split]}:\n\n{_details(results, split, names)}" for split in SPLITS.values()]
@@ -135,19 +137,36 @@ def _headline(results: Mapping[str, Mapping[str, Result]], split: str) -> str:
     return _table(["", "", *(NAMES[name] for name in HEADLINE)], rows)
 
 
+def _unscored(results: Mapping[str, Mapping[str, Result]], split: str) -> str:
+    """Which arms have no numbers for some steps; their figures are of the others."""
+    lacking = {
+        arm: sum(found["steps"] - found["scored"] for found in sets[split].all)
+        for arm, sets in results.items()
+    }
+    told = ", ".join(f"{arm} {steps}" for arm, steps in lacking.items() if steps)
+    return (
+        f"\n\nSteps without a score, over all seeds, which are in no figure of the arm: {told}."
+        if told
+        else ""
+    )
+
+
 def _details(results: Mapping[str, Mapping[str, Result]], split: str, names: Sequence[str]) -> str:
     rows = [[arm, *(_number(sets[split].mean(name)) for name in names)] for arm, sets in results.items()]
     return _table(["", *(f"`{name}`" for name in names)], rows)
 
 
-def _differences(differences: Mapping[str, Mapping[str, Any]]) -> str:
+def _differences(
+    differences: Mapping[str, Mapping[str, Any]], results: Mapping[str, Mapping[str, Result]]
+) -> str:
     out = []
     for split in SPLITS.values():
         rows = []
         for one, other, words in COMPARED:
             found = differences.get(f"{one}-{other}")
             if found:
-                cells = (_signed(found[split][name]) for name in HEADLINE)
+                sure = _is_sure(one, other, results)
+                cells = (_signed(found[split][name], sure=sure) for name in HEADLINE)
                 rows.append([f"{one} − {other}", words, *cells])
         out.append(f"{SETS[split]}:\n\n" + _table(["", "", *(NAMES[name] for name in HEADLINE)], rows))
     return "\n\n".join(out)
@@ -190,32 +209,45 @@ def _with_interval(found: Mapping[str, Any]) -> str:
     return f"{_number(found['mean'])} ({_number(around[0])} to {_number(around[1])})"
 
 
-def _signed(found: Mapping[str, Any]) -> str:
+def _is_sure(one: str, other: str, results: Mapping[str, Mapping[str, Result]]) -> bool:
+    """Whether an interval has in it what another training would have given, as far as that matters: arms of
+    one training share what it gave."""
+    if ARMS[one].run == ARMS[other].run:
+        return True
+    seeds = [len(next(iter(results[arm].values())).all) for arm in (one, other) if is_trained(arm)]
+    return min(seeds, default=2) > 1
+
+
+def _signed(found: Mapping[str, Any], *, sure: bool) -> str:
     if found["mean"] is None or found["interval"] is None or found["interval"][0] is None:
         return "–"
     low, high = found["interval"]
     text = f"{found['mean']:+.3f} ({low:+.3f} to {high:+.3f})"
-    return f"**{text}**" if low > 0 or high < 0 else text
+    mark = "**" if sure else "*"
+    return f"{mark}{text}{mark}" if low > 0 or high < 0 else text
 
 
 HEAD = """\
 # EVA against its baselines
 
-Every label is an outcome of Lean (`docs/data.md`). All arms start from one base, a Llama of {parameters}
+Labels come from what Lean did with each step, but for clarity, which is a rubric on the step's text
+(`docs/data.md`). All arms start from one base, a Llama of {parameters}
 that was trained as a plain language model on the proofs of the training set ({pretrain_steps} steps), and get
 {steps} optimizer steps of {batch} examples (learning rate {rate}, cosine) on {seen} {train} training steps
 of proofs. Seeds: {seeds}. Compared on {test} labelled steps of {test_theorems} theorems of the training
 families, and on {held_out} of {held_out_theorems} theorems of families that no arm has seen. {versions}. The
-numbers alone are in [report.json](report.json); `{command}` makes both anew.
+headline figures alone are in [report.json](report.json); `{command}` makes both anew.
 
-In brackets: 95 % interval by bootstrap over theorems and seeds; where there are few seeds it is a rough one.
-An arm without a training of its own has one seed, and so have the points of a sweep: {once}. A second stage
-comes on top of its first: {stages}. `labels` are the labels themselves, read as scores: what no arm can
-surpass by right.
+In brackets: 95 % interval by bootstrap over theorems and seeds; with few seeds it is a rough one, with one it
+is over theorems alone and says nothing of what another training would have given. An arm without a training
+of its own has one seed, and so have the points of a sweep: {once}. A second stage comes on top of its first:
+{stages}. `labels` are the labels themselves, read as scores: what no arm can surpass by right in AUROC,
+pairs, Pearson and MSE. –: not defined, in at least one seed.
 """
 DIFFERENCE = """\
-Paired: both arms are drawn on the same theorems. **Bold**: the 95 % interval leaves out zero. For ties, MSE
-and ECE less is better.
+Paired: both arms are drawn on the same theorems, and have the same seeds. **Bold**: the 95 % interval leaves
+out zero. *Italic*: likewise, but between two models of which one was trained with a single seed, so that
+another seed might say otherwise. For ties, MSE and ECE less is better.
 
 """
 KINDS = """\

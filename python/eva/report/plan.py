@@ -7,8 +7,9 @@ import sys
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
-from eva.report.arms import ARMS, BASE, PARSED, PLAIN_WAYS, RUNS, SEARCHING, SPLITS, runs_of
+from eva.report.arms import ARMS, BASE, PARSED, PLAIN_WAYS, RUNS, SEARCHING, SPLITS, is_trained, runs_of
 
 NO_RUN = "none"  # stands for the run of arms that have none
 FILE = "settings.json"
@@ -58,20 +59,22 @@ class Settings:
         """Keep these in `out`, and return their file.
 
         Arms, seeds and proof searches can be added to what is there. Raises `OtherSettings` where anything
-        else differs, or the labelled steps do: finished runs would be taken for what they are not.
+        else differs, or the labelled steps do, or what a training is: finished runs would be taken for what
+        they are not.
         """
         self.out.mkdir(parents=True, exist_ok=True)
         file, counted = self.out / FILE, self.out / COUNTED
-        mine, lines = asdict(self), _lines(self.data)
+        mine, lines = asdict(self), _lines(self.data) | _recipes(self.arms)
         known = asdict(Settings.load(file)) if file.exists() else {}
-        known |= json.loads(counted.read_text("utf-8")) if counted.exists() else {}
+        before = json.loads(counted.read_text("utf-8")) if counted.exists() else {}
+        known |= before
         for name, now in (mine | lines).items():
             if name not in FREE and known.get(name, now) != now:
                 what = f"{self.out} was made with {name} {known[name]}, not {now}"
                 raise OtherSettings(f"{what}: give another --out, or remove it")
         plain = {k: str(v) if isinstance(v, Path) else v for k, v in mine.items()}
         file.write_text(json.dumps(plain, indent=2) + "\n", "utf-8")
-        counted.write_text(json.dumps(lines, indent=2) + "\n", "utf-8")
+        counted.write_text(json.dumps(before | lines, indent=2) + "\n", "utf-8")
         return file
 
     @classmethod
@@ -112,8 +115,8 @@ def scores_file(settings: Settings, arm: str, seed: int, split: str) -> Path:
 
 def seeds_of(settings: Settings, arm: str) -> list[int]:
     """One for an arm that has nothing to draw, without a training of its own, and for a point of a sweep."""
-    run = ARMS[arm].run
-    return settings.seeds[:1] if run in (None, BASE) or RUNS[run].once else settings.seeds
+    once = not is_trained(arm) or RUNS[ARMS[arm].run or ""].once
+    return settings.seeds[:1] if once else settings.seeds
 
 
 def ways_of(settings: Settings) -> list[str]:
@@ -122,8 +125,9 @@ def ways_of(settings: Settings) -> list[str]:
 
 
 def search_file(settings: Settings, way: str, split: str) -> Path:
-    """Where the figures of one strategy on one set are."""
-    return settings.out / "searches" / f"{way}-{split}-{settings.theorems}-{settings.nodes}.json"
+    """Where the figures of one strategy on one set are; of an arm with several seeds the first searches."""
+    seed = f"-{seeds_of(settings, way)[0]}" if way in ARMS else ""
+    return settings.out / "searches" / f"{way}{seed}-{split}-{settings.theorems}-{settings.nodes}.json"
 
 
 def plan(settings: Settings) -> list[Step]:
@@ -215,7 +219,12 @@ def _training(run: str | None, seed: int) -> tuple[str, ...]:
     return () if run in (None, NO_RUN) else (BASE,) if run == BASE else (f"train {run}-{seed}",)
 
 
-def _lines(data: Path) -> dict[str, int]:
+def _recipes(arms: list[str]) -> dict[str, Any]:
+    """What the arms' trainings are, as JSON has it."""
+    return {f"run {name}": json.loads(json.dumps(asdict(RUNS[name]))) for name in runs_of(arms)}
+
+
+def _lines(data: Path) -> dict[str, Any]:
     """How many labelled steps each file has that is there."""
     return {file.name: sum(1 for _ in file.open("rb")) for file in sorted(data.glob("*.jsonl"))}
 

@@ -41,19 +41,24 @@ class Result:
         out = {}
         over_seeds = _over_seeds(self.drawn)
         for k, name in enumerate(HEADLINE):
-            each = [found[name] for found in self.all]
-            known = [value for value in each if value is not None]
-            out[name] = {
-                "mean": float(np.mean(known)) if known else None,
-                "seeds": each,
-                "interval": list(metrics.interval(over_seeds[:, k].tolist())) if known else None,
-            }
+            mean = self.mean(name)
+            around = None if mean is None else list(metrics.interval(over_seeds[:, k].tolist()))
+            out[name] = {"mean": mean, "seeds": [found[name] for found in self.all], "interval": around}
         return finite(out)  # type: ignore[no-any-return]
 
     def mean(self, name: str) -> float | None:
-        """The mean of any figure over the seeds."""
-        known = [found[name] for found in self.all if found[name] is not None]
-        return float(np.mean(known)) if known else None
+        """The mean of any figure over the seeds; `None` where one seed has none, which is no seed to leave
+        out."""
+        each = [found[name] for found in self.all]
+        return None if None in each else float(np.mean(each))
+
+    def scored(self) -> list[int]:
+        """How many steps of each seed have numbers."""
+        return [found["scored"] for found in self.all]
+
+    def first(self, seeds: int) -> Result:
+        """The same of the first so many seeds."""
+        return Result(self.all[:seeds], self.drawn[:, :seeds])
 
 
 def result(
@@ -80,7 +85,8 @@ def difference(one: Result, other: Result) -> dict[str, dict[str, Any]]:
     """`one` − `other` for each headline figure: of the means, with a 95 % interval of paired draws.
 
     Arms with equally many seeds get the same ones in each draw: a seed is one order of the data, and often
-    one model that is read in two ways.
+    one model that is read in two ways. With one seed the draws are of theorems alone: what another training
+    would have given is in no interval then.
     """
     out = {}
     drawn = _over_seeds(one.drawn) - _over_seeds(other.drawn)

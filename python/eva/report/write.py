@@ -10,7 +10,7 @@ from typing import Any
 from eva.data.record import LabelledStep
 from eva.evaluate.judgement import Judgement, parsed, read_judgements
 from eva.report import plots
-from eva.report.arms import ARMS, BASE, PARSED, SPLITS, WEIGHTS
+from eva.report.arms import ARMS, BASE, PARSED, SPLITS, WEIGHTS, is_trained
 from eva.report.goals import OURS
 from eva.report.kept import keep
 from eva.report.kinds import kinds
@@ -53,12 +53,13 @@ def write_report(
     }
     differences = {
         f"{one}-{other}": {
-            name: difference(results[one][name], results[other][name]) for name in SPLITS.values()
+            name: difference(*paired(one, other, results[one][name], results[other][name]))
+            for name in SPLITS.values()
         }
         for one, other, _ in compared(results)
     }
     search = found_by(settings) if settings.theorems else None
-    facts = _facts(settings, sets, versions) | {"command": command}
+    facts = _facts(settings, sets, versions) | {"command": command, "note": note}
     report = {
         "arms": summaries(results),
         "differences": differences,
@@ -67,6 +68,7 @@ def write_report(
             for split, name in SPLITS.items()
         },
         "search": search,
+        "scored": {arm: {name: found.scored() for name, found in of.items()} for arm, of in results.items()},
         "facts": facts,
     }
     (docs / "report.json").write_text(json.dumps(report, indent=1, allow_nan=False) + "\n", "utf-8")
@@ -75,6 +77,14 @@ def write_report(
     )
     (docs / "README.md").write_text(page(settings, results, report, drawn, note), "utf-8")
     keep(settings, docs)
+
+
+def paired(one: str, other: str, mine: Result, theirs: Result) -> tuple[Result, Result]:
+    """Results of two arms with the same seeds, where each arm has a training of its own."""
+    if not (is_trained(one) and is_trained(other)):
+        return mine, theirs
+    seeds = min(len(mine.all), len(theirs.all))
+    return mine.first(seeds), theirs.first(seeds)
 
 
 def _judged(settings: Settings, arm: str, seed: int, split: str) -> list[Judgement]:
