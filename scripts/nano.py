@@ -225,7 +225,8 @@ BEYOND = """
 Beyond its world: {attempts} failed attempts at miniF2F theorems in Mathlib (RL-Lean's records), {scored} of
 {lines} lines scored. Alignment tells the lines that Lean took from the refused ones with AUROC
 {auroc_accept:.3f}; a refused line scores below an earlier one of its attempt in {pair_strict:.1%} of pairs.
-0.5 and 50 % are guessing.
+That is next to nothing: the refused line is always the last, so a rule that only counts the lines before
+reaches {auroc_place:.3f}, and every pair.
 """
 CARD = """\
 # leibniz-nano

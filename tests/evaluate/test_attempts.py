@@ -52,7 +52,14 @@ def test_figures_of_a_judge_that_dislikes_one_tactic(tmp_path):
         ]
 
     found = attempt_figures(lines_of(tmp_path), judge)
-    assert found == {"lines": 6, "attempts": 2, "scored": 4, "auroc_accept": 1.0, "pair_strict": 1.0}
+    assert found == {
+        "lines": 6,
+        "attempts": 2,
+        "scored": 4,
+        "auroc_accept": 1.0,
+        "pair_strict": 1.0,
+        "auroc_place": 1.0,
+    }
     likes["linarith [b]"] = 4.0
     tied = attempt_figures(lines_of(tmp_path), judge)
     assert (tied["auroc_accept"], tied["pair_strict"]) == (0.5, 0.0), "a tie ranks nothing"

@@ -46,6 +46,8 @@ def attempt_figures(lines: list[AttemptLine], judge: Judge) -> dict[str, Any]:
 
     - `lines`, `attempts`; `scored`: lines that fit the model's context.
     - `auroc_accept`; `pair_strict`: the refused line of an attempt scores below an earlier one.
+    - `auroc_place`: what a rule gets that only counts the lines before. The refused line is the last one, so
+      this rule has every pair right.
     """
     judged = judge([line.step for line in lines])
     kept = [(line, one) for line, one in zip(lines, judged, strict=True) if one.expected]
@@ -58,4 +60,5 @@ def attempt_figures(lines: list[AttemptLine], judge: Judge) -> dict[str, Any]:
         "scored": len(kept),
         "auroc_accept": auroc(scores, accepted),
         "pair_strict": pairs.strict,
+        "auroc_place": auroc(np.array([-float(len(line.step.earlier)) for line, _ in kept]), accepted),
     }
