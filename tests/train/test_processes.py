@@ -12,11 +12,12 @@ from pathlib import Path
 
 import pytest
 from safetensors.torch import load_file
-from toy import toy_data
+from toy import toy_data, toy_records
 
+from eva.data.record import write_records
 from eva.model import RewardModel
-from eva.train.config import TrainConfig
-from eva.train.run import train
+from eva.train.config import BadConfig, TrainConfig
+from eva.train.run import PROCESSES, open_run, train
 
 EVA = ("-m", "eva")
 SHARDED = (str(Path(__file__).parent / "sharded.py"),)
@@ -34,6 +35,9 @@ def config(tmp_path_factory):
     """Of a short run on a base that is there."""
     directory = tmp_path_factory.mktemp("processes")
     data = toy_data(directory / "data", 160, 24)
+    some = enumerate(toy_records(160, "train"))
+    uneven = [dataclasses.replace(r, critique=r.critique + " So there." * (i % 16)) for i, r in some]
+    write_records(data / "train.jsonl", uneven)  # one process has longer texts than the other
     base = train(
         TrainConfig(data=data, out=directory / "base", base="new:micro", steps=10, batch_size=16, threads=1)
     )
@@ -104,7 +108,19 @@ def sharded(config):
 def test_two_processes_train_the_model_of_one(config, whole):
     train(config)
     RewardModel.from_pretrained(str(whole))
-    assert losses(whole.parent) == pytest.approx(losses(config.out), rel=0.02)
+    assert losses(whole.parent) == pytest.approx(losses(config.out), rel=1e-4)
+    assert farthest(whole, config.out / "model") < 2e-4, "as weights are rounded where they are kept"
+
+
+def test_another_number_of_processes_does_not_go_on(tmp_path):
+    config = TrainConfig(data=toy_data(tmp_path / "data", 8, 4), out=tmp_path / "out", base="new:micro")
+    open_run(config)
+    open_run(config)
+    (config.out / PROCESSES).write_text("2\n")
+    with pytest.raises(BadConfig, match=r"begun by 2 processes, not 1: go on with as many .*processes 2 -m"):
+        open_run(config)
+    (config.out / "metrics.json").touch()
+    open_run(config)
 
 
 @pytest.mark.slow

@@ -35,6 +35,7 @@ from eva.train.save import save_checkpoint
 from eva.train.texts import Texts
 
 VALIDATION = 512  # labelled steps that the loss is watched on
+PROCESSES = "processes"  # a file of a run directory
 
 
 def train(config: TrainConfig) -> Path:
@@ -174,10 +175,24 @@ def open_run(config: RunConfig) -> Any:
                 f"{config.out} holds a run with another configuration ({other}): give another --out, or "
                 "remove it"
             )
+        _hold_to_processes(config.out, arguments.world_size)
         if arguments.process_index == 0:
             config.save(saved)
     transformers.set_seed(config.seed)
     return arguments
+
+
+def _hold_to_processes(out: Path, count: int) -> None:
+    """Keep in a run directory how many processes train: another number has another plan of batches."""
+    file = out / PROCESSES
+    before = int(file.read_text("utf-8")) if file.exists() else count
+    if before != count and not (out / "metrics.json").exists():
+        raise BadConfig(
+            f"{out} was begun by {before} processes, not {count}: go on with as many (accelerate launch "
+            f"--num_processes {before} -m eva …), or give another --out"
+        )
+    if not file.exists():
+        file.write_text(f"{count}\n", "utf-8")
 
 
 def has_bf16() -> bool:

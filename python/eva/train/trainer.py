@@ -43,6 +43,16 @@ class LoggedTerms(Trainer):  # type: ignore[misc]
         with torch.no_grad(), self.compute_loss_context_manager():
             return self.compute_loss(model, self._prepare_inputs(inputs)).detach(), None, None
 
+    def mean_weight(self, weight: Tensor) -> Tensor:
+        """The mean over all processes of what a sum of losses is to be divided by, in training.
+
+        Gradients are means over the processes, too, so every token weighs alike then, whichever process
+        reads it: with weights of their own, those of the process with fewer would weigh more.
+        """
+        if not self.model.training or self.accelerator.num_processes == 1:
+            return weight
+        return self.accelerator.reduce(weight.detach(), "mean")  # type: ignore[no-any-return]
+
     def log(self, logs: dict[str, float], *args: Any, **kwargs: Any) -> None:
         stage = any(key.startswith("eval_") for key in logs)
         for name in [n for n in self._terms if n.startswith("eval_") == stage]:
@@ -64,7 +74,7 @@ class LanguageTrainer(LoggedTerms):
 
     def terms_of(self, model: Any, inputs: dict[str, Any]) -> tuple[Tensor, dict[str, Tensor]]:
         total, weight = cross_entropy(logits_of(model, inputs), inputs["next"], inputs["weights"])
-        loss = total / weight.clamp(min=1e-6)
+        loss = total / self.mean_weight(weight).clamp(min=1e-6)
         return loss, {"loss_sft": loss}
 
 
@@ -96,7 +106,7 @@ class EvaTrainer(LoggedTerms):
         if self._digit == "two_hot":
             shared, count = two_hot_loss(log_weights, inputs["targets"], self._scale)
             total, weight = total + shared, weight + count
-        sft = total / weight.clamp(min=1e-6)
+        sft = total / self.mean_weight(weight).clamp(min=1e-6)
         expected = expected_scores(log_weights, self._scale)
         eva = eva_loss(expected * self._unit, inputs["targets"] * self._unit)
         return sft + self._alpha * eva, {"loss_sft": sft, "loss_eva": eva}
