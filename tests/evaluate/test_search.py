@@ -14,12 +14,15 @@ from eva.evaluate.search import (
     Lean,
     best_first,
     breadth,
+    by_path,
     by_value,
     candidates,
     depth,
     provable,
+    remembering,
     side_by_side,
 )
+from eva.step import ProofStep
 
 
 def test_statements_are_read():
@@ -102,6 +105,43 @@ def test_a_judge_that_knows_the_way_needs_no_other_nodes(maze):
     asked = len(maze.asked)
     best_first([STATEMENT], by_value(knows, (0.4, 0.4, 0.2)), lean, 3)
     assert len(maze.asked) == asked == len(set(maze.asked)), "Lean is asked everything once"
+
+
+def scores_of(values):
+    """A judge that gives a tactic these logic scores, and none to others."""
+
+    def judge(steps):
+        return [
+            Judgement("scored", {"logic": values[s.tactic], "alignment": 1.0, "clarity": 1.0})
+            if s.tactic in values
+            else Judgement("too_long", {})
+            for s in steps
+        ]
+
+    return judge
+
+
+def test_a_path_is_worth_the_product_of_its_values():
+    priorities = by_path(scores_of({"a": 4.0, "b": 3.0, "zero": 1.0}), (1.0, 0.0, 0.0))
+
+    def value(tactic, *earlier, theorem="t"):
+        return priorities([ProofStep(("⊢ p",), tactic, theorem, earlier)])[0]
+
+    assert (value("a"), value("b"), value("zero")) == (0.75, 0.5, 0.0)
+    assert value("a", "a") == 0.75**2 and value("b", "a", "a") == 0.75**2 * 0.5
+    assert value("a", "zero") == 0.0
+    assert value("unknown") == -1.0 and value("a", "unknown") == 0.0, "behind all that have a score"
+    assert value("a", "b", theorem="other") == 0.75, "of another theorem nothing is known"
+
+
+def test_a_judge_that_remembers_reads_each_step_once():
+    asked = []
+    judge = scores_of({"a": 4.0, "b": 3.0})
+    remembers = remembering(lambda steps: asked.append([s.tactic for s in steps]) or judge(steps))
+    a, b = (ProofStep(("⊢ p",), tactic) for tactic in "ab")
+    assert remembers([a, b, a]) == judge([a, b, a])
+    assert remembers([b]) == judge([b]) and remembers([]) == []
+    assert asked == [["a", "b"]]
 
 
 def test_the_budget_is_kept(maze):

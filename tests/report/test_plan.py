@@ -138,7 +138,7 @@ def test_an_arm_that_comes_later_is_searched_with_too(tmp_path):
         return set(step.results)
 
     few, more = search(arms=["B10"], theorems=3), search(arms=["B10", "nano"], theorems=3)
-    assert few < more and len(more - few) == len(SPLITS)
+    assert few < more and len(more - few) == 2 * len(SPLITS), "by the step's value, and along the path"
     assert not few & search(arms=["B10"], theorems=4), "figures of other theorems are other files"
 
 

@@ -19,7 +19,7 @@ from eva.data.lean import LeanRunner
 from eva.data.probes import Probe
 from eva.data.record import LabelledStep
 from eva.data.statement import Statement
-from eva.evaluate.judgement import Judge
+from eva.evaluate.judgement import Judge, Judgement
 from eva.step import ProofStep
 
 Strategy = Callable[[Sequence[ProofStep]], list[float]]
@@ -159,6 +159,38 @@ def candidates(state: State) -> tuple[str, ...]:
 def by_value(judge: Judge, weights: Sequence[float]) -> Strategy:
     """The judge's value of the step; a step without numbers comes last."""
     return lambda steps: [j.value(weights) if j.expected else -1.0 for j in judge(steps)] if steps else []
+
+
+def by_path(judge: Judge, weights: Sequence[float]) -> Strategy:
+    """The product of the values of all steps from the start; a step without numbers comes last.
+
+    A value is of one step: by itself it follows a chain of steps that Lean takes, however long that gets.
+    """
+    value = by_value(judge, weights)
+    known: dict[tuple[str, tuple[str, ...]], float] = {}
+
+    def priorities(steps: Sequence[ProofStep]) -> list[float]:
+        out = []
+        for step, last in zip(steps, value(steps), strict=True):
+            product = known.get((step.statement, step.earlier), 1.0) * max(last, 0.0)
+            known[step.statement, (*step.earlier, step.tactic)] = product
+            out.append(product if last >= 0 else last)
+        return out
+
+    return priorities
+
+
+def remembering(judge: Judge) -> Judge:
+    """The same judge, which reads each step once, however many strategies ask."""
+    known: dict[ProofStep, Judgement] = {}
+
+    def judged(steps: Sequence[ProofStep]) -> list[Judgement]:
+        new = [step for step in dict.fromkeys(steps) if step not in known]
+        if new:
+            known.update(zip(new, judge(new), strict=True))
+        return [known[step] for step in steps]
+
+    return judged
 
 
 def breadth(steps: Sequence[ProofStep]) -> list[float]:

@@ -133,13 +133,19 @@ ARMS: dict[str, Arm] = {
 ON_DEMAND = tuple(n for n in ARMS if n.startswith(("two_hot", "noise_0.5", "alpha_", "brief", "nano")))
 """Arms of a report only where they are asked for: points of sweeps, and the embedded model's own recipe."""
 
-PLAIN_WAYS = ("breadth", "depth", "shortest")
+ALONG = "_path"
+"""Ends the name of a strategy that goes by the values along the path, not by the last step's alone."""
+PATH_WEIGHTS = (0.5, 0.5, 0.0)  # clarity says how a step reads, not where it leads
+PLAIN_WAYS = ("breadth", "depth", "shortest", "shortest_path")
 """Strategies of proof search without a model."""
-SEARCHING = (
-    *("words_goal", "likelihood", "B3", "B4", "B7", "B10", "two_stage"),
-    *("brief_value", "brief_sft_parsed", "brief_sft", "nano_parsed", "nano"),
-)
-"""Arms that search. Where priorities tie, steps are tried in the order in which they were proposed."""
+SEARCHING: Mapping[str, str] = {
+    **{arm: arm for arm in ("words_goal", "likelihood", "B3", "B4", "B7", "B10", "two_stage")},
+    **{arm: arm for arm in ("brief_value", "brief_sft_parsed", "brief_sft", "nano_parsed", "nano")},
+    **{f"{arm}{ALONG}": arm for arm in ("B3", "B4", "B7", "B10", "brief_value", "brief_sft_parsed")},
+    **{f"{arm}{ALONG}": arm for arm in ("brief_sft", "nano_parsed", "nano")},
+}
+"""Strategies with an arm, and the arm. Where priorities tie, steps are tried in the order in which they were
+proposed."""
 
 SPLITS = {"test": "in_distribution", "held_out": "held_out_families"}
 """The sets that arms are compared on, and their names in `report.json`."""

@@ -258,8 +258,10 @@ steps of one family against each other. In brackets: how many steps.
 SEARCH = """\
 Best-first search, every strategy with the same candidate steps and {nodes} steps run by Lean for each theorem
 (statements of the sets that Lean has been seen to prove). Where priorities tie, steps are tried in the order
-in which they were proposed, which is drawn by lot and the same for all. `breadth`, `depth` and `shortest`
-know no model; of an arm with several seeds the first searches.
+in which they were proposed, which is drawn by lot and the same for all. A priority is the value of the step;
+with `_path` it is the product of the values of all steps from the start, of logic and alignment alone.
+`breadth`, `depth` and `shortest` (the text of the step) know no model; of an arm with several seeds the first
+searches.
 
 """
 DEFINITIONS = """\

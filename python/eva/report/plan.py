@@ -121,12 +121,12 @@ def seeds_of(settings: Settings, arm: str) -> list[int]:
 
 def ways_of(settings: Settings) -> list[str]:
     """The strategies of the proof search."""
-    return [*PLAIN_WAYS, *(arm for arm in SEARCHING if arm in settings.arms)]
+    return [*PLAIN_WAYS, *(way for way, arm in SEARCHING.items() if arm in settings.arms)]
 
 
 def search_file(settings: Settings, way: str, split: str) -> Path:
     """Where the figures of one strategy on one set are; of an arm with several seeds the first searches."""
-    seed = f"-{seeds_of(settings, way)[0]}" if way in ARMS else ""
+    seed = f"-{seeds_of(settings, SEARCHING[way])[0]}" if way in SEARCHING else ""
     return settings.out / "searches" / f"{way}{seed}-{split}-{settings.theorems}-{settings.nodes}.json"
 
 
@@ -152,7 +152,7 @@ def _every_step(settings: Settings) -> list[Step]:
     if settings.theorems:
         files = {way: [search_file(settings, way, split) for split in SPLITS] for way in ways_of(settings)}
         lacking = [way for way, found in files.items() if not all(file.exists() for file in found)]
-        arms = [way for way in lacking if way in ARMS]
+        arms = [SEARCHING[way] for way in lacking if way in SEARCHING]
         trained = [name for arm in arms for name in _training(ARMS[arm].run, seeds_of(settings, arm)[0])]
         needed = tuple(dict.fromkeys(trained))
         results = tuple(file for found in files.values() for file in found)

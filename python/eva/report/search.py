@@ -4,31 +4,48 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from eva.data.lean import LeanRunner, lean_command
 from eva.data.record import read_records
 from eva.evaluate.baselines import short_judge
 from eva.evaluate.judgement import Judge, parsed
-from eva.evaluate.search import Found, Lean, Strategy, breadth, by_value, depth, provable, side_by_side
-from eva.report.arms import ARMS, PARSED, SPLITS, WEIGHTS
+from eva.evaluate.search import (
+    Found,
+    Lean,
+    Strategy,
+    breadth,
+    by_path,
+    by_value,
+    depth,
+    provable,
+    remembering,
+    side_by_side,
+)
+from eva.report.arms import ALONG, ARMS, PARSED, PATH_WEIGHTS, SEARCHING, SPLITS, WEIGHTS
 from eva.report.plan import Settings, search_file, seeds_of, ways_of
 from eva.report.scoring import judge_of
 
-PLAIN: dict[str, Strategy] = {
-    "breadth": breadth,
-    "depth": depth,
-    "shortest": by_value(short_judge, WEIGHTS),
-}
 
-
-def strategy_of(settings: Settings, way: str) -> Strategy:
-    """A strategy by name; of an arm with several seeds the first."""
-    if way in PLAIN:
-        return PLAIN[way]
-    judge = judge_of(settings, way, seeds_of(settings, way)[0], [], critique=False)
-    return by_value(_integers(judge) if ARMS[way].reading in PARSED else judge, WEIGHTS)
+def strategies_of(settings: Settings, ways: Iterable[str]) -> dict[str, Strategy]:
+    """Strategies by name; of an arm with several seeds the first. Each model is loaded once."""
+    out: dict[str, Strategy] = {"breadth": breadth, "depth": depth}
+    judges: dict[tuple[str | None, str], Judge] = {}
+    for way in ways:
+        if way in out:
+            continue
+        judge: Judge = short_judge
+        if way in SEARCHING:
+            name = SEARCHING[way]
+            arm = ARMS[name]
+            key = (arm.run, PARSED.get(arm.reading, arm.reading))
+            if key not in judges:
+                read = judge_of(settings, name, seeds_of(settings, name)[0], [], critique=False)
+                judges[key] = remembering(read)
+            judge = _integers(judges[key]) if arm.reading in PARSED else judges[key]
+        out[way] = by_path(judge, PATH_WEIGHTS) if way.endswith(ALONG) else by_value(judge, WEIGHTS)
+    return out
 
 
 def _integers(judge: Judge) -> Judge:
@@ -44,7 +61,7 @@ def main(words: Sequence[str]) -> None:
     }
     files = {(way, split): search_file(settings, way, split) for way in ways_of(settings) for split in SPLITS}
     lacking = [one for one, file in files.items() if not file.exists()]
-    strategies = {way: strategy_of(settings, way) for way in dict.fromkeys(way for way, _ in lacking)}
+    strategies = strategies_of(settings, [way for way, _ in lacking])
     tasks = [(theorems[split], strategies[way]) for way, split in lacking]
     for place, found in zip(lacking, side_by_side(tasks, lean, settings.nodes), strict=True):
         _write(files[place], summary(found, settings.nodes))
