@@ -92,7 +92,7 @@ def labelled_steps(tmp_path_factory):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("report", ["nano"])
+@pytest.mark.parametrize("report", [".", "nano"])
 def test_the_committed_report_tells_what_its_judgements_say(report, labelled_steps, tmp_path):
     docs = CHECKOUT / "docs" / "report" / report
     known = json.loads((docs / FOLDER / FILE).read_text("utf-8"))

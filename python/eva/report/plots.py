@@ -11,7 +11,7 @@ import numpy as np
 from eva.data.record import LABELS, LabelledStep
 from eva.evaluate import metrics
 from eva.evaluate.judgement import Judgement
-from eva.report.arms import PLAIN_WAYS
+from eva.report.arms import ALONG, PLAIN_WAYS
 from eva.report.statistics import Result
 from eva.step import DIMENSIONS
 
@@ -141,13 +141,19 @@ def sweep(
 
 
 def search(file: Path, found: Mapping[str, Mapping[str, Any]]) -> None:
-    """Theorems proved within so many nodes, for each strategy."""
+    """Theorems proved within so many nodes, for each strategy: a colour an arm, dashed along the path."""
     pyplot = _pyplot()
+    arms = list(dict.fromkeys(way.removesuffix(ALONG) for ways in found.values() for way in ways))
+    shades = pyplot.get_cmap("tab20").colors
+    colours = dict(zip(arms, shades[::2] + shades[1::2], strict=False))
     figure, axes = pyplot.subplots(1, len(found), figsize=(10, 3.6), layout="constrained", squeeze=False)
     for axis, (name, ways) in zip(axes[0], found.items(), strict=True):
         for way, counts in ways.items():
-            style = ":" if way in PLAIN_WAYS else "-"  # without a model
-            axis.plot(range(1, len(counts["within"]) + 1), counts["within"], style, label=way)
+            style = {(False, False): "-", (False, True): "--", (True, False): ":", (True, True): "-."}[
+                way in PLAIN_WAYS, way.endswith(ALONG)
+            ]
+            nodes = range(1, len(counts["within"]) + 1)
+            axis.plot(nodes, counts["within"], style, color=colours[way.removesuffix(ALONG)], label=way)
         axis.set(title=name, xlabel="steps run by Lean for each theorem", ylabel="theorems proved")
     figure.legend(*axes[0][0].get_legend_handles_labels(), loc="outside right upper", fontsize=7)
     _save(figure, file)
