@@ -78,7 +78,7 @@ def main() -> int:
             lay_out(settings, REPORT)
         settings.claim()
     except OtherSettings as error:
-        sys.exit(str(error))
+        sys.exit(f"{error}{'; or leave --kept out, with a fresh --out' if chosen.kept else ''}")
     steps, logs = plan(settings), settings.out / "logs"
     trainings = [step for step in steps if step.trains]
     if code := work_as_program(trainings, 1, logs) or work_as_program(steps, chosen.jobs, logs):
@@ -225,8 +225,8 @@ BEYOND = """
 Beyond its world: {attempts} failed attempts at miniF2F theorems in Mathlib (RL-Lean's records), {scored} of
 {lines} lines scored. Alignment tells the lines that Lean took from the refused ones with AUROC
 {auroc_accept:.3f}; a refused line scores below an earlier one of its attempt in {pair_strict:.1%} of pairs.
-That is next to nothing: the refused line is always the last, so a rule that only counts the lines before
-reaches {auroc_place:.3f}, and every pair.
+Beside it: the refused line is always the last, so a rule that only counts the lines before reaches
+{auroc_place:.3f}, and every pair.
 """
 CARD = """\
 # leibniz-nano

@@ -50,7 +50,7 @@ def main() -> int:
             lay_out(settings, chosen.docs)
         settings.claim()
     except OtherSettings as error:
-        sys.exit(str(error))
+        sys.exit(f"{error}{'; or leave --kept out, with a fresh --out' if chosen.kept else ''}")
     if code := work_as_program(plan(settings), chosen.jobs, settings.out / "logs"):
         return code
     write_report(settings, chosen.docs, f"Python {platform.python_version()}")

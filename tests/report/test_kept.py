@@ -40,6 +40,34 @@ def test_a_report_is_drawn_anew_from_what_is_kept(made, tmp_path):
     assert kept(tmp_path / "docs") == kept(docs)
 
 
+def test_what_was_made_otherwise_does_not_mix_with_what_is_kept(made, tmp_path):
+    chosen, docs = made
+    there = elsewhere(chosen, tmp_path / "out", steps=chosen.steps + 1)
+    there.claim()
+    with pytest.raises(
+        OtherSettings, match=rf"made with steps {there.steps}, what is kept with {chosen.steps}"
+    ):
+        lay_out(there, docs)
+    assert not (there.out / "scores").exists()
+
+
+def test_kept_scores_are_older_than_a_model_that_is_trained(made, tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(str(CHECKOUT / "scripts"))
+    import nano
+
+    chosen, docs = made
+    monkeypatch.setattr(nano, "OURS", "B10")
+    there, run = elsewhere(chosen, tmp_path / "out"), tmp_path / "out" / "runs" / "eva-0"
+    run.mkdir(parents=True)
+    assert not nano.made_the_scores(there, run), "no model"
+    (run / "metrics.json").touch()
+    lay_out(there, docs)
+    assert not nano.made_the_scores(there, run), "scores of another model"
+    for split in SPLITS:
+        scores_file(there, "B10", 0, split).touch()
+    assert nano.made_the_scores(there, run)
+
+
 def test_processes_are_of_the_machine_that_goes_on(made, tmp_path):
     there = elsewhere(made[0], tmp_path / "out", processes=2)
     lay_out(there, made[1])

@@ -8,13 +8,25 @@ from __future__ import annotations
 
 import json
 import lzma
+import os
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from eva.report.arms import SPLITS
-from eva.report.plan import COUNTED, FACTS, FILE, Settings, scores_file, search_file, seeds_of, ways_of
+from eva.report.plan import (
+    COUNTED,
+    FACTS,
+    FILE,
+    FREE,
+    OtherSettings,
+    Settings,
+    scores_file,
+    search_file,
+    seeds_of,
+    ways_of,
+)
 
 FOLDER = "kept"
 PLACES = ("data", "out", "processes")  # of the machine that a report was made on
@@ -53,13 +65,17 @@ def kept_note(docs: Path) -> str:
 def lay_out(settings: Settings, docs: Path) -> None:
     """Lay what is kept in `docs` into `settings.out`, where it is not there yet.
 
-    Before `Settings.claim`, which refuses what was made with other settings. Raises `NothingKept`.
+    Before `Settings.claim`, which holds what was kept to what is asked for. Raises `NothingKept`,
+    and `OtherSettings` where what is there already was made otherwise.
     """
     folder, out, known = docs / FOLDER, settings.out, _settings(docs)
     places = {name: asdict(settings)[name] for name in PLACES}
     own = {name: str(value) if isinstance(value, Path) else value for name, value in places.items()}
     content = {FILE: json.dumps(known | own).encode()}
     content |= {name: (folder / name).read_bytes() for name in (COUNTED, FACTS)}
+    for name in (FILE, COUNTED):
+        if (out / name).exists():
+            _refuse_others(out, json.loads((out / name).read_text("utf-8")), json.loads(content[name]))
     for file in folder.rglob("*.xz"):
         content[str(file.relative_to(folder).with_suffix(""))] = lzma.decompress(file.read_bytes())
     for name, found in content.items():
@@ -67,7 +83,16 @@ def lay_out(settings: Settings, docs: Path) -> None:
             (out / name).parent.mkdir(parents=True, exist_ok=True)
             part = out / f"{name}.part"  # what is there is taken for whole
             part.write_bytes(found)
+            os.utime(part, (0, 0))  # older than any model that is trained here
             part.replace(out / name)
+
+
+def _refuse_others(out: Path, here: dict[str, Any], kept: dict[str, Any]) -> None:
+    for name in sorted((here.keys() & kept.keys()) - {*FREE, *PLACES}):
+        if here[name] != kept[name]:
+            raise OtherSettings(
+                f"{out} was made with {name} {here[name]}, what is kept with {kept[name]}: give another --out"
+            )
 
 
 def _settings(docs: Path) -> dict[str, Any]:

@@ -22,6 +22,7 @@ NAMES = {
 COMPARED = (
     ("B10", "B3", "the whole method against parsed integers of plain fine-tuning"),
     ("B4", "B3", "the read-out alone"),
+    ("B5", "B4", "sampling in place of the expectation"),
     ("B10", "B4", "the loss alone"),
     ("B10", "B10_parsed", "the read-out, on the same model"),
     ("B10", "B5", "against sampling"),
