@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 
 import labelled
@@ -17,7 +16,7 @@ from eva.data.lean import LeanRunner, lean_command
 from eva.data.record import SPLITS as SETS
 from eva.data.record import read_records
 from eva.evaluate.baselines import short_judge
-from eva.evaluate.judgement import Judgement, parsed
+from eva.evaluate.judgement import integers
 from eva.evaluate.judges import model_judge
 from eva.evaluate.search import (
     Lean,
@@ -32,7 +31,6 @@ from eva.evaluate.search import (
 from eva.model.checkpoint import EMBEDDED
 from eva.model.reward_model import RewardModel
 from eva.report.arms import PATH_WEIGHTS, WEIGHTS
-from eva.step import ProofStep
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 NODES = 24
@@ -61,10 +59,7 @@ def main() -> int:
 def strategies(model: str) -> dict[str, Strategy]:
     """Every priority that was tried, by name."""
     judge = remembering(model_judge(RewardModel.from_pretrained(model), critique=False))
-
-    def integers(steps: Sequence[ProofStep]) -> list[Judgement]:
-        return [parsed(one) for one in judge(steps)]
-
+    written = integers(judge)
     return {
         "breadth first": breadth,
         "shortest step": by_value(short_judge, WEIGHTS),
@@ -73,9 +68,9 @@ def strategies(model: str) -> dict[str, Strategy]:
         "value, path": by_path(judge, WEIGHTS),
         "no clarity": by_value(judge, PATH_WEIGHTS),
         "no clarity, path": by_path(judge, PATH_WEIGHTS),
-        "integers": by_value(integers, WEIGHTS),
-        "integers, path": by_path(integers, WEIGHTS),
-        "integers, no clarity, path": by_path(integers, PATH_WEIGHTS),
+        "integers": by_value(written, WEIGHTS),
+        "integers, path": by_path(written, WEIGHTS),
+        "integers, no clarity, path": by_path(written, PATH_WEIGHTS),
     }
 
 

@@ -90,6 +90,11 @@ def parsed(judged: Judgement) -> Judgement:
     return replace(judged, expected=modes, distributions=None)
 
 
+def integers(judge: Judge) -> Judge:
+    """The judge read by the integers that it writes: `parsed` of all that it says."""
+    return lambda steps: [parsed(one) for one in judge(steps)]
+
+
 def write_judgements(file: Path, judged: Iterable[Judgement]) -> None:
     """One JSON object a line; the file appears whole or not at all."""
     part = file.with_suffix(".part")

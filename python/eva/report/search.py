@@ -10,7 +10,7 @@ from pathlib import Path
 from eva.data.lean import LeanRunner, lean_command
 from eva.data.record import read_records
 from eva.evaluate.baselines import short_judge
-from eva.evaluate.judgement import Judge, parsed
+from eva.evaluate.judgement import Judge, integers
 from eva.evaluate.search import (
     Found,
     Lean,
@@ -43,13 +43,9 @@ def strategies_of(settings: Settings, ways: Iterable[str]) -> dict[str, Strategy
             if key not in judges:
                 read = judge_of(settings, name, seeds_of(settings, name)[0], [], critique=False)
                 judges[key] = remembering(read)
-            judge = _integers(judges[key]) if arm.reading in PARSED else judges[key]
+            judge = integers(judges[key]) if arm.reading in PARSED else judges[key]
         out[way] = by_path(judge, PATH_WEIGHTS) if way.endswith(ALONG) else by_value(judge, WEIGHTS)
     return out
-
-
-def _integers(judge: Judge) -> Judge:
-    return lambda steps: [parsed(one) for one in judge(steps)]
 
 
 def main(words: Sequence[str]) -> None:
